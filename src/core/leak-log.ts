@@ -1,0 +1,78 @@
+import { findCallSite, type Origin } from "./call-site.ts"
+import { publishLeak } from "./leak-channel.ts"
+import { leakReport, type Finding, type LeakReport, type Tally } from "./leak-report.ts"
+
+/** What was found in one owner's collection: the rows themselves while the load lasts, so that none counts twice. */
+interface CollectionEntry {
+  loaded: number
+  readonly rows: Set<object>
+  readonly isDropped: boolean
+  readonly strategy: string | undefined
+}
+
+/** Collects the findings of one load, so that a relation yields one record however many parents were loaded. */
+export class LeakLog {
+  readonly #counts = new Map<Finding, Tally & { dropped: number }>()
+  /** By finding, then by the owner of the collection. */
+  readonly #collections = new Map<Finding, Map<object, CollectionEntry>>()
+  readonly #origin: Origin | undefined
+
+  constructor(origin?: Origin) {
+    this.#origin = origin
+  }
+
+  /** Adds counts to a finding. Adapters pass the same `Finding` object for the same relation: it is the key. */
+  note(finding: Finding, tally: Tally, dropped = 0): void {
+    const entry = this.#counts.get(finding)
+    if (entry === undefined) {
+      this.#counts.set(finding, { ...tally, dropped })
+      return
+    }
+    entry.loaded += tally.loaded
+    entry.rows += tally.rows
+    entry.dropped += dropped
+  }
+
+  /**
+   * Notes rows of an owner's collection, of which `loaded` rows were examined. A row that is noted again, because it arrived on a second
+   * way within the load, counts once.
+   */
+  noteRows(
+    finding: Finding,
+    owner: object,
+    rows: readonly object[],
+    loaded: number,
+    isDropped: boolean,
+    strategy?: string,
+  ): void {
+    const owners = this.#collections.get(finding) ?? new Map<object, CollectionEntry>()
+    this.#collections.set(finding, owners)
+    const entry = owners.get(owner) ?? { loaded, rows: new Set(), isDropped, strategy }
+    owners.set(owner, entry)
+    for (const row of rows) entry.rows.add(row)
+    entry.loaded = Math.max(entry.loaded, loaded, entry.rows.size)
+  }
+
+  get isEmpty(): boolean {
+    return this.#counts.size === 0 && this.#collections.size === 0
+  }
+
+  /** Publishes one record per finding, empties the log, and returns the records. */
+  publish(observers: readonly ((report: LeakReport) => void)[]): readonly LeakReport[] {
+    if (this.isEmpty) return []
+    for (const [finding, owners] of this.#collections) {
+      for (const { loaded, rows, isDropped, strategy } of owners.values()) {
+        this.note(finding, { loaded, rows: rows.size, strategy }, isDropped ? rows.size : 0)
+      }
+    }
+    this.#collections.clear()
+    const site = findCallSite(this.#origin)
+    const now = new Date()
+    const reports = [...this.#counts].map(([finding, { dropped, ...tally }]) =>
+      leakReport(finding, tally, dropped, site, now),
+    )
+    this.#counts.clear()
+    for (const report of reports) publishLeak(report, observers)
+    return reports
+  }
+}

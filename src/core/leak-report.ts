@@ -1,0 +1,97 @@
+import { createHash } from "node:crypto"
+import type { CallSite } from "./call-site.ts"
+
+/** What a leak detection is about. */
+export type LeakKind = "dropped" | "kept" | "reference" | "root" | "unknown" | "write" | "no-tenant" | "unloaded-write"
+
+/** What is the same in every detection at one relation: names only, never row contents. */
+export interface Finding {
+  readonly what: LeakKind
+  readonly orm: "mikro-orm" | "typeorm"
+  /** The entity that has the relation, or the entity itself for rows found at top level. */
+  readonly owner: string
+  /** The relation's name; `null` for rows found at top level. */
+  readonly relation: string | null
+  /** The entity whose rows are foreign. */
+  readonly child: string
+  /** The property path by which the child's tenant was judged. */
+  readonly column: string
+}
+
+/** How often and how much: the counts of one finding within one load. */
+export interface Tally {
+  /** Rows examined in the collections concerned. */
+  loaded: number
+  /** Rows that the record is about: foreign ones, or those of unknown tenant. */
+  rows: number
+  /** How the rows arrived, where that is known: `"joined"`, `"select-in"`, … */
+  strategy?: string | undefined
+}
+
+/**
+ * One leak detection, as plain JSON: a (load, relation) pair with its counts. It names entities, relations, places in the
+ * code and counts; never row contents, keys, tenant ids or SQL.
+ */
+export interface LeakReport extends Finding {
+  readonly event: "tenant_leak"
+  readonly v: 1
+  readonly kind: "first" | "summary"
+  /** The same for the same relation at the same function: `v1:` and 16 hex digits. */
+  readonly fingerprint: string
+  /** Rows examined in the collections concerned. */
+  readonly loaded: number
+  /** Rows that the record is about, whatever was done with them. */
+  readonly rows: number
+  /** Rows that were taken out of collections: `rows` when `what` is `"dropped"`, else 0 (unless `onUnknown` is `"drop"`). */
+  readonly dropped: number
+  /** Loads that this record stands for. */
+  readonly events: number
+  /** The largest `dropped` of one load. */
+  readonly maxDropped: number
+  /** ISO 8601 times. */
+  readonly firstSeen: string
+  readonly lastSeen: string
+  readonly strategy?: string
+  /** Relative to the root of the package that the file belongs to. */
+  readonly "code.file.path"?: string
+  readonly "code.line.number"?: number
+  readonly "code.function.name"?: string
+}
+
+/** Builds the record of one finding within one load. */
+export function leakReport(
+  finding: Finding,
+  tally: Tally,
+  dropped: number,
+  site: CallSite | undefined,
+  now: Date,
+): LeakReport {
+  const time = now.toISOString()
+  return Object.freeze({
+    event: "tenant_leak",
+    v: 1,
+    kind: "first",
+    ...finding,
+    fingerprint: fingerprint(finding, site),
+    loaded: tally.loaded,
+    rows: tally.rows,
+    dropped,
+    events: 1,
+    maxDropped: dropped,
+    firstSeen: time,
+    lastSeen: time,
+    ...(tally.strategy === undefined ? {} : { strategy: tally.strategy }),
+    ...(site === undefined ? {} : placeOf(site)),
+  })
+}
+
+function placeOf(site: CallSite): Pick<LeakReport, "code.file.path" | "code.line.number" | "code.function.name"> {
+  const place = { "code.file.path": site.file, "code.line.number": site.line }
+  return site.function === undefined ? place : { ...place, "code.function.name": site.function }
+}
+
+function fingerprint(finding: Finding, site: CallSite | undefined): string {
+  const { orm, owner, relation, child, column } = finding
+  const parts = [orm, owner, relation, child, column, site?.file ?? null, site?.function ?? null]
+  return `v1:${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16)}`
+}

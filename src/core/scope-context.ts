@@ -1,0 +1,66 @@
+import { tenantKey, type TenantId } from "./tenant-id.ts"
+
+/** The scope that code runs in, as `currentScope()` returns it: frozen plain data. */
+export type Scope =
+  | { readonly kind: "tenant"; readonly tenant: TenantId }
+  | { readonly kind: "tenants"; readonly tenants: readonly TenantId[]; readonly reason: string }
+  | { readonly kind: "bypass"; readonly reason: string }
+
+/** Sees the reports of everything that runs below it. */
+export type Observer = (report: object) => void
+
+/** What the storage holds. Plain data without methods, because another copy of the package may read it. */
+export interface ScopeContext {
+  readonly scope: Scope | undefined
+  /** Identity of the scope, equal for equal scopes; undefined outside any scope. */
+  readonly key: string | undefined
+  /** Normalised keys of the tenants that are own: undefined in a bypass, empty outside any scope. */
+  readonly owned: ReadonlySet<string> | undefined
+  readonly observers: readonly Observer[]
+  /** Identity of the load in progress, for the adapter that set it. */
+  readonly load: object | undefined
+}
+
+const noObservers: readonly Observer[] = Object.freeze([])
+
+/** Builds the frozen context of a scope, without a load. */
+export function contextFor(scope: Scope | undefined, observers: readonly Observer[] = noObservers): ScopeContext {
+  const owned = ownedKeys(scope)
+  return Object.freeze({
+    scope: Object.freeze(scope),
+    key: identityOf(scope, owned),
+    owned,
+    observers,
+    load: undefined,
+  })
+}
+
+/** The same context, seen by these observers too. */
+export function observedBy(context: ScopeContext, observers: readonly Observer[]): ScopeContext {
+  const added = observers.filter((observer) => !context.observers.includes(observer))
+  if (added.length === 0) return context
+  return Object.freeze({ ...context, observers: Object.freeze([...context.observers, ...added]) })
+}
+
+/** Whether a context already owns all that a tenant or set scope would own. */
+export function isWithin(scope: Scope, around: ScopeContext): boolean {
+  const { owned } = around
+  return owned === undefined || [...(ownedKeys(scope) ?? [])].every((key) => owned.has(key))
+}
+
+function ownedKeys(scope: Scope | undefined): ReadonlySet<string> | undefined {
+  // Empty and not undefined: an adapter that forgets to ask for the scope then owns nothing instead of everything.
+  if (scope === undefined) return new Set()
+  if (scope.kind === "bypass") return undefined
+  return new Set(scope.kind === "tenant" ? [tenantKey(scope.tenant)] : scope.tenants.map(tenantKey))
+}
+
+function identityOf(scope: Scope | undefined, owned: ReadonlySet<string> = new Set()): string | undefined {
+  if (scope === undefined) return undefined
+  if (scope.kind === "bypass") return "bypass"
+  return `${scope.kind}:${[...owned].map(escapeComma).toSorted().join(",")}`
+}
+
+function escapeComma(key: string): string {
+  return key.replace(/[%,]/g, encodeURIComponent)
+}
