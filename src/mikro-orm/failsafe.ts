@@ -1,0 +1,184 @@
+import {
+  ReferenceKind,
+  type Configuration,
+  type EntityManager,
+  type EntityMetadata,
+  type EntityProperty,
+  type MetadataStorage,
+} from "@mikro-orm/core"
+import { publishBypass } from "../core/bypass-channel.ts"
+import type { Policy, Settings } from "../core/options.ts"
+import { resolveOwnership, type Ownership } from "../core/ownership.ts"
+import { entityShapes, targetsOf } from "./entity-shapes.ts"
+import { EntityGuard, RelationGuard } from "./guards.ts"
+import { tenantPivot, type TenantPivot } from "./pivot-links.ts"
+import { tenantOf, type TenantOf } from "./tenant-of.ts"
+
+const installed = new WeakMap<Configuration, Failsafe>()
+
+/** The failsafe of one MikroORM instance: its options, and what they mean for each entity and relation. */
+export class Failsafe {
+  readonly policy: Policy
+  /** How many collections are just being filled with loaded rows: what is added meanwhile is no write of the application's. */
+  collectionsHydrating = 0
+  /** Rows that were kept out of a collection at least once. */
+  readonly dropped: WeakSet<object> = new WeakSet()
+  readonly #flushing = new Map<EntityManager, number>()
+  readonly #config: Configuration
+  readonly #settings: Settings
+  readonly #tenants = new WeakMap<EntityMetadata, TenantOf | null>()
+  readonly #entities = new WeakMap<EntityMetadata, EntityGuard>()
+  readonly #relations = new WeakMap<EntityProperty, RelationGuard | null>()
+  // By class: a relation's `targetMeta` may be another object than the entity's own metadata.
+  readonly #oneToMany = new Map<unknown, Map<string, RelationGuard>>()
+  readonly #toOneTargets = new Set<unknown>()
+  #ownership: Ownership | undefined
+  #metadata: MetadataStorage | undefined
+  #hydrator: { isRunning(): boolean } | undefined
+
+  constructor(config: Configuration, settings: Settings) {
+    this.policy = settings.policy
+    this.#config = config
+    this.#settings = settings
+    installed.set(config, this)
+  }
+
+  static of(config: Configuration | undefined): Failsafe | undefined {
+    return config === undefined ? undefined : installed.get(config)
+  }
+
+  /** Resolves the options once the entities are known; throws when they do not fit. */
+  start(metadata: MetadataStorage): void {
+    this.#ownership = resolveOwnership(this.#settings, entityShapes(metadata))
+    this.#metadata = metadata
+    this.#hydrator = this.#config.getHydrator(metadata)
+    for (const meta of metadata) this.#guardRelationsOf(meta)
+    for (const [relation, reason] of Object.entries(this.#settings.unfiltered)) {
+      publishBypass({
+        event: "tenant_bypass",
+        v: 1,
+        kind: "unfiltered",
+        relation,
+        reason,
+        time: new Date().toISOString(),
+      })
+    }
+  }
+
+  /** While rows are being hydrated, what reaches a collection comes from the database and not from the application. */
+  get isHydrating(): boolean {
+    return this.collectionsHydrating > 0 || this.#hydrator?.isRunning() === true
+  }
+
+  isFlushing(em: EntityManager | undefined): boolean {
+    return em !== undefined && this.#flushing.has(em)
+  }
+
+  /** Runs a flush; within it, the unit of work may see the changes that were made in another scope. */
+  async flushing<R>(em: EntityManager, flush: () => Promise<R>): Promise<R> {
+    this.#flushing.set(em, (this.#flushing.get(em) ?? 0) + 1)
+    try {
+      return await flush()
+    } finally {
+      const others = this.#flushing.get(em)! - 1
+      if (others === 0) this.#flushing.delete(em)
+      else this.#flushing.set(em, others)
+    }
+  }
+
+  /** How an entity's tenant is read, or null when it is not tenant-owned. */
+  tenantOf(meta: EntityMetadata): TenantOf | null {
+    const known = this.#tenants.get(meta)
+    if (known !== undefined) return known
+    const path = this.#ownership?.pathOf(meta.className)
+    const tenant = path === undefined ? null : tenantOf(meta, path, this.#config)
+    this.#tenants.set(meta, tenant)
+    return tenant
+  }
+
+  entityGuard(meta: EntityMetadata): EntityGuard {
+    let guard = this.#entities.get(meta)
+    if (guard === undefined) {
+      const relations = meta.relations
+        .map((property) => this.relationGuard(meta, property))
+        .filter((relation) => relation !== null)
+      guard = new EntityGuard(
+        meta.className,
+        this.tenantOf(meta),
+        relations.filter((relation) => relation.isToMany),
+        relations.filter((relation) => !relation.isToMany),
+      )
+      this.#entities.set(meta, guard)
+    }
+    return guard
+  }
+
+  /** The guard of a relation, or null when it leads to no tenant-owned entity or is left alone on purpose. */
+  relationGuard(owner: EntityMetadata, property: EntityProperty): RelationGuard | null {
+    const known = this.#relations.get(property)
+    if (known !== undefined) return known
+    const pivot = this.#pivotOf(property)
+    const guard = this.#isGuarded(owner, property, pivot)
+      ? new RelationGuard(this, owner.className, property, targetsOf(property)[0]!, pivot)
+      : null
+    this.#relations.set(property, guard)
+    return guard
+  }
+
+  /** The guard of a relation that is known since the start, or null when it is not guarded. */
+  relationOf(property: EntityProperty): RelationGuard | null {
+    return this.#relations.get(property) ?? null
+  }
+
+  /** The guarded 1:m relation whose rows refer to their owner by this property or, for a polymorphic one, column. */
+  relationLimitedBy(target: EntityMetadata, name: string): RelationGuard | null {
+    return this.#oneToMany.get(target.class)?.get(name) ?? null
+  }
+
+  /** Whether there is any guarded to-one relation. */
+  get hasReferences(): boolean {
+    return this.#toOneTargets.size > 0
+  }
+
+  /** Whether a guarded to-one relation may point at rows of this entity. */
+  isReferenced(meta: EntityMetadata): boolean {
+    return this.#toOneTargets.has(meta.class)
+  }
+
+  #guardRelationsOf(owner: EntityMetadata): void {
+    for (const property of owner.relations) {
+      const guard = this.relationGuard(owner, property)
+      if (guard === null) continue
+      if (!guard.isToMany) {
+        for (const target of targetsOf(property).flatMap((meta) => this.#family(meta)))
+          this.#toOneTargets.add(target.class)
+      } else if (property.mappedBy !== undefined) {
+        const byProperty = this.#oneToMany.get(guard.target.class) ?? new Map<string, RelationGuard>()
+        this.#oneToMany.set(guard.target.class, byProperty.set(property.mappedBy, guard))
+        const mappedBy = guard.target.properties[property.mappedBy]
+        if (mappedBy?.polymorphic) for (const column of mappedBy.fieldNames.slice(1)) byProperty.set(column, guard)
+      }
+    }
+  }
+
+  #isGuarded(owner: EntityMetadata, property: EntityProperty, pivot: TenantPivot | undefined): boolean {
+    if (property.kind === ReferenceKind.SCALAR || property.kind === ReferenceKind.EMBEDDED || property.mapToPk)
+      return false
+    if (this.#ownership?.unfilteredReason(owner.className, property.name) !== undefined) return false
+    if (pivot !== undefined) return true
+    return targetsOf(property).some((target) => this.#family(target).some((meta) => this.tenantOf(meta) !== null))
+  }
+
+  #pivotOf(property: EntityProperty): TenantPivot | undefined {
+    if (property.kind !== ReferenceKind.MANY_TO_MANY || !property.pivotEntity) return undefined
+    const meta = this.#metadata?.find(property.pivotEntity)
+    const tenant = meta === undefined ? null : this.tenantOf(meta)
+    return tenant === null ? undefined : tenantPivot(meta!, tenant, property)
+  }
+
+  /** An entity and those derived from it in the same hierarchy: any of them may arrive through a relation. */
+  #family(target: EntityMetadata): readonly EntityMetadata[] {
+    const derived = Object.values(target.root.discriminatorMap ?? {}).map((entity) => this.#metadata?.find(entity))
+    return [target, ...derived.filter((meta) => meta !== undefined)]
+  }
+}

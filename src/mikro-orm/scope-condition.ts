@@ -1,0 +1,34 @@
+import type { TenantId } from "../core/tenant-id.ts"
+import { currentContext } from "../core/scope.ts"
+import { tenantsOf } from "../core/scope-tenants.ts"
+import { runLoadSync } from "./entity-load.ts"
+import type { RelationGuard } from "./guards.ts"
+import { tenantMissing } from "./refusals.ts"
+import type { Condition } from "./tenant-of.ts"
+
+/**
+ * The tenants to which a query on a relation's rows is confined; undefined where every tenant is meant, or nothing is to change.
+ *
+ * @throws {TenantFailsafeError} `TENANT_MISSING` outside any scope, unless `noTenant` says otherwise
+ */
+export function scopeTenants(relation: RelationGuard): readonly TenantId[] | undefined {
+  const scope = currentContext()?.scope
+  if (scope === undefined) noteMissingScope(relation)
+  return relation.failsafe.policy.onLeak === "report" ? undefined : tenantsOf(scope)
+}
+
+/** The condition that confines a query on a relation's rows to the scope. Throws like `scopeTenants`. */
+export function scopeCondition(relation: RelationGuard): Condition | undefined {
+  const tenants = scopeTenants(relation)
+  return tenants === undefined ? undefined : relation.failsafe.tenantOf(relation.target)?.condition(tenants)
+}
+
+/** Applies `noTenant` to a query on a relation's rows outside any scope. */
+export function noteMissingScope(relation: RelationGuard): void {
+  const { noTenant } = relation.failsafe.policy
+  if (noTenant === "allow") return
+  runLoadSync(relation.failsafe, undefined, (load) => {
+    load.log.note(relation.finding("no-tenant"), { loaded: 0, rows: 0 })
+    if (noTenant === "throw") load.refuse(tenantMissing(relation))
+  })
+}

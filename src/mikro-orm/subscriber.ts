@@ -1,0 +1,44 @@
+import { helper, type EntityMetadata, type EventArgs, type EventSubscriber, type FlushEventArgs } from "@mikro-orm/core"
+import { currentContext } from "../core/scope.ts"
+import { Failsafe } from "./failsafe.ts"
+import { adopt, adoptCollections, bindToScope } from "./filtered-collection.ts"
+import { skipSpuriousUpdates } from "./spurious-updates.ts"
+import { refuseUnloadedWrite } from "./unloaded-write.ts"
+
+/** Covers the collections that MikroORM itself builds as vanilla ones: `em.assign`, `upsert`, the unit of work. */
+export class FailsafeSubscriber implements EventSubscriber {
+  onFlush({ em, uow }: FlushEventArgs): void {
+    const failsafe = Failsafe.of(em.config)
+    if (failsafe === undefined) return
+    skipSpuriousUpdates(failsafe, uow.getChangeSets())
+    for (const collection of uow.getCollectionUpdates()) {
+      const relation = failsafe.relationGuard(helper(collection.owner).__meta as EntityMetadata, collection.property)
+      // A filtered collection was asked when it was overwritten.
+      if (relation === null || !adopt(collection)) continue
+      // No snapshot: the collection was overwritten unloaded, and is about to be emptied by the owner's key.
+      if (collection.getSnapshot() === undefined) refuseUnloadedWrite(relation, "this write", em)
+    }
+  }
+
+  afterFlush({ em, uow }: FlushEventArgs): void {
+    const failsafe = Failsafe.of(em.config)
+    if (failsafe === undefined) return
+    const key = failsafe.policy.onLeak === "report" ? undefined : currentContext()?.key
+    for (const { entity } of uow.getChangeSets()) {
+      const { toMany } = failsafe.entityGuard(helper(entity).__meta as EntityMetadata)
+      adoptCollections(entity, toMany)
+      if (key === undefined) continue
+      for (const { name } of toMany) {
+        const collection: unknown = entity[name]
+        if (typeof collection === "object" && collection !== null) bindToScope(collection, key)
+      }
+    }
+  }
+
+  afterUpsert({ em, entity }: EventArgs<object>): void {
+    const failsafe = Failsafe.of(em.config)
+    if (failsafe !== undefined) {
+      adoptCollections(entity, failsafe.entityGuard(helper(entity).__meta as EntityMetadata).toMany)
+    }
+  }
+}

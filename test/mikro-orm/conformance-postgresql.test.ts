@@ -1,0 +1,13 @@
+import { describe } from "vitest"
+import { describeReads } from "../conformance/reads.ts"
+import { describeWrites } from "../conformance/writes.ts"
+import { mikroOrmHarness } from "./conformance/harness.ts"
+
+// A file per database, so that they run side by side.
+describe("on postgresql, reads:", () => {
+  describeReads("postgresql", mikroOrmHarness())
+})
+
+describe("on postgresql, writes:", () => {
+  describeWrites("postgresql", mikroOrmHarness())
+})
