@@ -1,0 +1,167 @@
+import assert from "node:assert/strict"
+import { Worker } from "./crew.ts"
+import { shapes } from "./domain.ts"
+import { differences, interleave, ratios, statsOf, type Stats } from "./measure.ts"
+import { isGuarded, type Strategy, type WayName, type Work } from "./ways.ts"
+import type { Level, Loaded, Time, Weight } from "./worker.ts"
+
+export type Mode = "active" | "idle" | "leaking"
+
+/** Guarded loads that take turns with vanilla ones on the same rows. */
+export interface Group extends Work {
+  readonly what: Level | "memory"
+  readonly modes: readonly Mode[]
+}
+
+/** What the cases need to know of the whole run. */
+export interface Contest {
+  readonly clientUrl: string
+  readonly role: string | undefined
+  readonly against: "guarded" | "vanilla"
+}
+
+export interface Effort {
+  readonly samples: number
+  readonly warmUps: number
+  /** How often the processes are started anew: one process may be fast or slow by chance throughout. */
+  readonly generations: number
+}
+
+export interface TimeRow {
+  readonly label: string
+  readonly vanillaMs: number
+  readonly guarded: Stats
+  readonly control: Stats
+  readonly filter?: Stats | undefined
+  readonly rls?: Stats | undefined
+  readonly target?: number | undefined
+}
+
+export interface MemoryRow {
+  readonly label: string
+  readonly children: number
+  /** Bytes that a vanilla load retains while it is held. */
+  readonly vanilla: number
+  /** Bytes beyond vanilla while held, and after the release; those of a control load beside them. */
+  readonly held: Stats
+  readonly heldControl: Stats
+  readonly released: Stats
+  readonly releasedControl: Stats
+}
+
+/** What a guarded load may cost, as a ratio of the vanilla one. */
+const targets: Readonly<Record<string, number>> = { "hydration active": 1.05, "hydration idle": 1.02 }
+
+const strategies: readonly Strategy[] = ["select-in", "joined"]
+
+const kinds: readonly Pick<Group, "what" | "ownership" | "modes">[] = [
+  { what: "hydration", ownership: "own", modes: ["active", "idle"] },
+  { what: "hydration", ownership: "half foreign", modes: ["leaking"] },
+  { what: "memory", ownership: "own", modes: ["active"] },
+  { what: "end-to-end", ownership: "own", modes: ["active", "idle"] },
+  { what: "end-to-end", ownership: "half foreign", modes: ["leaking"] },
+]
+
+const allGroups: readonly Group[] = kinds.flatMap((kind) =>
+  shapes.flatMap((shape) => strategies.map((strategy) => ({ ...kind, shape, strategy }))),
+)
+
+/** The groups of which at least one label contains `only`, each with the modes that do. */
+export function groupsWith(only: string): Group[] {
+  return allGroups
+    .map((group) => ({ ...group, modes: group.modes.filter((mode) => labelOf(group, mode).includes(only)) }))
+    .filter(({ modes }) => modes.length > 0)
+}
+
+export function labelOf({ what, shape, strategy }: Group, mode: Mode): string {
+  return `${what} ${shape.name} ${strategy} ${mode}`
+}
+
+export async function timeGroup(contest: Contest, group: Group, effort: Effort): Promise<TimeRow[]> {
+  const { what, modes, ownership } = group
+  const rivals: WayName[] = ownership === "own" ? [] : ["filter"]
+  if (ownership !== "own" && what === "end-to-end" && contest.role !== undefined) rivals.push("rls")
+  // From memory only this process works, and its own time is free of what else the machine does.
+  const unit = what === "end-to-end" ? "wall" : "cpu"
+  const results = await contend<Time>(contest, group, ["vanilla", "control", ...modes, ...rivals], "time", effort)
+  const times = new Map([...results].map(([name, values]) => [name, values.map((value) => value[unit])]))
+  const vanilla = times.get("vanilla")!
+  const against = (name: WayName): Stats | undefined =>
+    times.has(name) ? ratios(times.get(name)!, vanilla) : undefined
+  return modes.map((mode) => ({
+    label: labelOf(group, mode),
+    vanillaMs: statsOf(vanilla).median,
+    guarded: against(mode)!,
+    control: against("control")!,
+    filter: against("filter"),
+    rls: against("rls"),
+    target: targets[`${what} ${mode}`],
+  }))
+}
+
+export async function weighGroup(contest: Contest, group: Group, effort: Effort): Promise<MemoryRow> {
+  const results = await contend<Weight>(contest, group, ["vanilla", "control", "active"], "weigh", effort)
+  const bytes = (name: WayName, when: keyof Weight): number[] => results.get(name)!.map((weight) => weight[when])
+  const beyond = (name: WayName, when: keyof Weight): Stats => differences(bytes(name, when), bytes("vanilla", when))
+  return {
+    label: labelOf(group, "active"),
+    children: group.shape.parents * group.shape.childrenEach,
+    vanilla: statsOf(bytes("vanilla", "held")).median,
+    held: beyond("active", "held"),
+    heldControl: beyond("control", "held"),
+    released: beyond("active", "released"),
+    releasedControl: beyond("control", "released"),
+  }
+}
+
+async function contend<R extends Time | Weight>(
+  contest: Contest,
+  group: Group,
+  names: readonly WayName[],
+  kind: "time" | "weigh",
+  { samples, warmUps, generations }: Effort,
+): Promise<Map<WayName, R[]>> {
+  const results = new Map<WayName, R[]>(names.map((name) => [name, []]))
+  for (let generation = 0; generation < generations; generation++) {
+    const workers = await Promise.all(names.map((name) => open(contest, name)))
+    try {
+      await prepare(workers, group, contest.against)
+      const count = Math.ceil((samples - generation) / generations)
+      const run = (worker: Worker): Promise<R> => worker.ask({ kind }) as Promise<R>
+      const found = await interleave(workers, run, { samples: count, warmUps })
+      for (const [index, name] of names.entries()) results.get(name)!.push(...found[index]!)
+      for (const worker of workers) await worker.ask({ kind: "close" })
+    } finally {
+      await Promise.all(workers.map((worker) => worker.close()))
+    }
+  }
+  return results
+}
+
+function open({ clientUrl, role, against }: Contest, name: WayName): Promise<Worker> {
+  return Worker.open({ name, clientUrl, role, guarded: against === "guarded" && isGuarded(name) })
+}
+
+/** Every worker must load what its way promises, before it is measured. */
+async function prepare(workers: readonly Worker[], group: Group, against: Contest["against"]): Promise<void> {
+  const { what, modes, ...work } = group
+  const { shape, ownership } = work
+  const all = shape.parents * shape.childrenEach
+  const digests = new Map<number, Loaded["digest"]>()
+  for (const worker of workers) {
+    const { name } = worker
+    const loaded = await worker.ask({ kind: "prepare", work, level: what === "end-to-end" ? what : "hydration" })
+    const guarded = against === "guarded" && isGuarded(name)
+    const confined = name === "filter" || name === "rls" || (guarded && name !== "idle")
+    const half = ownership === "half foreign" ? all / 2 : 0
+    const { digest, ...counts } = loaded
+    const expected = { parents: shape.parents, children: confined ? all - half : all, foreign: confined ? 0 : half }
+    assert.deepEqual(counts, expected, `${name} ${modes.join()}`)
+    assert.equal(
+      digest,
+      digests.get(loaded.children) ?? digest,
+      `${name} loads other entities than the ways before it.`,
+    )
+    digests.set(loaded.children, digest)
+  }
+}

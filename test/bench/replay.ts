@@ -1,0 +1,67 @@
+import type { MikroORM } from "@mikro-orm/sql"
+
+interface Query {
+  readonly sql: string
+  readonly rows: unknown
+}
+
+type Execute = (query: unknown, ...others: unknown[]) => Promise<unknown>
+
+/**
+ * Stands between an ORM and its database connection. It records the raw result rows of one load's queries and gives them
+ * back without asking the database, so that only the ORM's own work is measured.
+ */
+export class Tape {
+  readonly #real: Execute
+  readonly #queries: Query[] = []
+  #mode: "live" | "record" | "replay" = "live"
+  #position = 0
+
+  constructor(orm: MikroORM) {
+    const connection = orm.driver.getConnection()
+    if (orm.driver.getConnection("read") !== connection) throw new Error("The benchmark needs one connection per ORM.")
+    this.#real = connection.execute.bind(connection) as Execute
+    Object.defineProperty(connection, "execute", { value: (...args: Parameters<Execute>) => this.#execute(...args) })
+  }
+
+  async record<R>(load: () => Promise<R>): Promise<R> {
+    this.#queries.length = 0
+    return this.#in("record", load)
+  }
+
+  async replay<R>(load: () => Promise<R>): Promise<R> {
+    this.#position = 0
+    return this.#in("replay", load)
+  }
+
+  erase(): void {
+    this.#queries.length = 0
+  }
+
+  /** All that was recorded, as text: it tells whether a load altered the rows it was given. */
+  get text(): string {
+    return JSON.stringify(this.#queries)
+  }
+
+  async #in<R>(mode: "record" | "replay", load: () => Promise<R>): Promise<R> {
+    this.#mode = mode
+    try {
+      return await load()
+    } finally {
+      this.#mode = "live"
+    }
+  }
+
+  async #execute(query: unknown, ...others: unknown[]): Promise<unknown> {
+    if (this.#mode === "live") return this.#real(query, ...others)
+    if (this.#mode === "record") {
+      const rows = await this.#real(query, ...others)
+      this.#queries.push({ sql: String(query), rows })
+      return rows
+    }
+    const recorded = this.#queries[this.#position++]
+    if (recorded === undefined || recorded.sql !== query)
+      throw new Error(`This query was not recorded: ${String(query)}`)
+    return recorded.rows
+  }
+}

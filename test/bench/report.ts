@@ -1,0 +1,109 @@
+import { cpus, totalmem } from "node:os"
+import { Utils } from "@mikro-orm/core"
+import Table from "cli-table3"
+import type { TestDatabase } from "../support/databases.ts"
+import type { MemoryRow, TimeRow } from "./cases.ts"
+import type { Stats } from "./measure.ts"
+
+export interface Report {
+  readonly machine: Readonly<Record<string, string | number>>
+  readonly against: "guarded" | "vanilla"
+  readonly samples: number
+  readonly times: readonly TimeRow[]
+  readonly memory: readonly MemoryRow[]
+}
+
+export async function describeMachine(database: TestDatabase): Promise<Record<string, string | number>> {
+  const [row] = await database.sql("show server_version")
+  return {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    mikroOrm: Utils.getORMVersion(),
+    postgresql: String(row?.["server_version"]),
+  }
+}
+
+export function asText(report: Report): string {
+  const { machine, samples, against } = report
+  const lines = [
+    `${machine["cpu"]}, ${machine["cores"]} cores, ${machine["memoryGiB"]} GiB; Node ${machine["node"]}, ` +
+      `MikroORM ${machine["mikroOrm"]}, PostgreSQL ${machine["postgresql"]}`,
+    "hydration: the rows come from memory; main thread time, garbage collection included. end-to-end: PostgreSQL; wall time.",
+    `Ratios to vanilla MikroORM in the same interleaved run: median of pairs (${samples} where there is a target), [middle half],`,
+    "± half of the median's 95 % interval. The control is vanilla MikroORM once more: how much of a ratio is noise.",
+  ]
+  if (against === "vanilla") lines.push("--against vanilla: nothing is guarded here; every ratio should be 1.00.")
+  if (report.times.length > 0) lines.push(timeTable(report.times))
+  if (report.memory.length > 0) {
+    lines.push(
+      "Heap beyond vanilla, median; target: nothing beyond noise. Held: while the application holds the result.",
+    )
+    lines.push(memoryTable(report.memory))
+  }
+  return lines.join("\n")
+}
+
+/** A difference within the control's noise, or under a byte per child, is none. */
+export function retainsNothing(row: MemoryRow): boolean {
+  const noise = (control: Stats): number => Math.max(...control.interval.map(Math.abs))
+  return (
+    row.held.median <= Math.max(row.children, noise(row.heldControl)) &&
+    row.released.median <= Math.max(row.children, noise(row.releasedControl))
+  )
+}
+
+function timeTable(rows: readonly TimeRow[]): string {
+  const table = new Table({
+    head: ["case", "vanilla", "guarded / vanilla", "control", "filter", "RLS", "target", ""],
+    style: { head: [], border: [], compact: true },
+    colAligns: ["left", "right", "right", "right", "right", "right", "right", "left"],
+  })
+  for (const row of rows) {
+    const { label, vanillaMs, guarded, control, filter, rls, target } = row
+    table.push([
+      label,
+      `${vanillaMs.toFixed(1)} ms`,
+      `${ratio(guarded)} [${guarded.quartiles.map(fixed).join(" ")}]`,
+      ratio(control),
+      filter === undefined ? "" : ratio(filter),
+      rls === undefined ? "" : ratio(rls),
+      target === undefined ? "" : `<= ${fixed(target)}`,
+      target === undefined ? "" : mark(guarded.median <= target),
+    ])
+  }
+  return table.toString()
+}
+
+function memoryTable(rows: readonly MemoryRow[]): string {
+  const table = new Table({
+    head: ["case", "vanilla", "guarded, held", "control", "guarded, released", "control", ""],
+    style: { head: [], border: [], compact: true },
+    colAligns: ["left", "right", "right", "right", "right", "right", "left"],
+  })
+  for (const row of rows) {
+    table.push([
+      row.label,
+      `${(row.vanilla / row.children).toFixed(0)} B/child`,
+      `${(row.held.median / row.children).toFixed(2)} B/child`,
+      (row.heldControl.median / row.children).toFixed(2),
+      `${(row.released.median / 1024).toFixed(1)} KiB`,
+      (row.releasedControl.median / 1024).toFixed(1),
+      mark(retainsNothing(row)),
+    ])
+  }
+  return table.toString()
+}
+
+function ratio({ median, interval }: Stats): string {
+  return `${median.toFixed(3)} ±${((interval[1] - interval[0]) / 2).toFixed(3)}`
+}
+
+function fixed(value: number): string {
+  return value.toFixed(2)
+}
+
+function mark(passed: boolean): string {
+  return passed ? "pass" : "MISS"
+}
