@@ -135,14 +135,9 @@ export class Failsafe {
     return this.#oneToMany.get(target.class)?.get(name) ?? null
   }
 
-  /** Whether there is any guarded to-one relation. */
-  get hasReferences(): boolean {
-    return this.#toOneTargets.size > 0
-  }
-
-  /** Whether a guarded to-one relation may point at rows of this entity. */
+  /** Whether a guarded to-one relation may point at rows of this entity, or of one derived from it. */
   isReferenced(meta: EntityMetadata): boolean {
-    return this.#toOneTargets.has(meta.class)
+    return this.#toOneTargets.has(meta.root.class)
   }
 
   #guardRelationsOf(owner: EntityMetadata): void {
@@ -151,7 +146,7 @@ export class Failsafe {
       if (guard === null) continue
       if (!guard.isToMany) {
         for (const target of targetsOf(property).flatMap((meta) => this.#family(meta)))
-          this.#toOneTargets.add(target.class)
+          this.#toOneTargets.add(target.root.class)
       } else if (property.mappedBy !== undefined) {
         const byProperty = this.#oneToMany.get(guard.target.class) ?? new Map<string, RelationGuard>()
         this.#oneToMany.set(guard.target.class, byProperty.set(property.mappedBy, guard))

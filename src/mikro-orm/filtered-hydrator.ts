@@ -9,7 +9,7 @@ import {
 import { currentContext } from "../core/scope.ts"
 import { EntityLoad } from "./entity-load.ts"
 import { Failsafe } from "./failsafe.ts"
-import { adoptCollections, createCollection } from "./filtered-collection.ts"
+import { adoptCollections, createCollection } from "./guarded-collection.ts"
 import type { EntityGuard } from "./guards.ts"
 import { auditReferences } from "./references.ts"
 

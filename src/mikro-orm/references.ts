@@ -7,8 +7,11 @@ import { tenantValue } from "./tenant-lookup.ts"
 
 /** Reports the loaded to-one relations of a just hydrated entity that point at foreign rows. Nothing is altered. */
 export function auditReferences(load: EntityLoad, entity: object, relations: readonly RelationGuard[]): void {
-  for (const relation of relations) {
-    const value = (entity as Record<string, object | null | undefined>)[relation.name]
+  // Once per loaded row: past MikroORM's accessors and without an iterator.
+  const { __data: data } = helper(entity) as unknown as { __data: Record<string, object | null | undefined> }
+  for (let index = 0; index < relations.length; index++) {
+    const relation = relations[index]!
+    const value = data[relation.name] ?? (entity as Record<string, object | null | undefined>)[relation.name]
     // The children of one parent point at it one after the other.
     if (value === undefined || value === null || value === load.lastOwnTarget) continue
     const target = loaded(value)

@@ -31,7 +31,8 @@ export function auditReloaded(load: EntityLoad, entity: object): void {
 /** Keeps in mind which rows of an inner query are foreign, where a to-one may point at them. */
 export function suspectReferences(load: EntityLoad, entities: readonly object[]): void {
   const { failsafe, owned } = load
-  if (owned === undefined || !failsafe.hasReferences) return
+  // One query's rows are of one hierarchy.
+  if (owned === undefined || entities.length === 0 || !failsafe.isReferenced(metaOf(entities[0]!))) return
   const judgement = new Judge(owned)
   const unknown: object[] = []
   let meta: EntityMetadata | undefined
@@ -39,7 +40,7 @@ export function suspectReferences(load: EntityLoad, entities: readonly object[])
   for (const entity of entities) {
     if (metaOf(entity) !== meta) {
       meta = metaOf(entity)
-      tenant = failsafe.isReferenced(meta) ? failsafe.tenantOf(meta) : null
+      tenant = failsafe.tenantOf(meta)
     }
     if (tenant === null) continue
     const verdict = judgement.judge(tenant.read(entity))

@@ -41,17 +41,17 @@ export function screen(
   let kept: object[] | undefined
   let foreign: object[] | undefined
   let meta: EntityMetadata | undefined
-  let tenant: TenantOf | null = null
+  let read: TenantOf["read"] | undefined
   let unknown: object[] | undefined
   const judgement = new Judge(owned)
   for (let index = 0; index < items.length; index++) {
     const item = items[index] as { __meta: EntityMetadata }
     if (item.__meta !== meta) {
       meta = item.__meta
-      tenant = failsafe.tenantOf(meta)
+      read = failsafe.tenantOf(meta)?.read
     }
-    if (tenant !== null) {
-      const verdict = judgement.judge(tenant.read(item))
+    if (read !== undefined) {
+      const verdict = judgement.judge(read(item))
       if (verdict === "foreign") {
         kept ??= items.slice(0, index)
         ;(foreign ??= []).push(item)
@@ -71,16 +71,16 @@ export function screen(
       if (failsafe.policy.onLeak !== "report") decided = kept!
     }
     if (relation.pivot !== undefined) load.holdLinked({ relation, collection, items: decided })
+    if (load.em === undefined && relation.pivot !== undefined && failsafe.policy.onUnknown !== "keep") decided = []
     if (unknown === undefined) return { kept: decided, key }
     if (load.em !== undefined) {
       hold(load, relation, collection, unknown, items.length)
       return { kept: decided, key }
     }
     // Synchronous: there is no looking up, and nothing is in the collection yet that could be taken out later.
-    noteUnknown(load, relation, collection.owner, unknown, items.length, strategy)
+    const isKept = noteUnknown(load, relation, collection.owner, unknown, items.length, strategy)
     const undecided = new Set(unknown)
-    const drops = failsafe.policy.onUnknown !== "keep"
-    return { kept: drops ? decided.filter((item) => !undecided.has(item)) : decided, key }
+    return { kept: isKept ? decided : decided.filter((item) => !undecided.has(item)), key }
   })
 }
 

@@ -1,7 +1,7 @@
 import { helper, type EntityMetadata, type EventArgs, type EventSubscriber, type FlushEventArgs } from "@mikro-orm/core"
 import { currentContext } from "../core/scope.ts"
 import { Failsafe } from "./failsafe.ts"
-import { adopt, adoptCollections, bindToScope } from "./filtered-collection.ts"
+import { adopt, adoptCollections, bindToScope } from "./guarded-collection.ts"
 import { skipSpuriousUpdates } from "./spurious-updates.ts"
 import { refuseUnloadedWrite } from "./unloaded-write.ts"
 

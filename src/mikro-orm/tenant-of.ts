@@ -21,7 +21,7 @@ export interface TenantOf {
   /** The to-one relations that the path leads through, as a populate hint; empty for a column of the entity itself. */
   readonly through: readonly string[]
   /** The tenant's value on an instance: `undefined` while it is not loaded, `null` for a shared row. */
-  read(entity: object): unknown
+  readonly read: (entity: object) => unknown
   /** The condition that exactly the rows of these tenants and the shared rows meet. */
   condition(tenants: readonly TenantId[]): Condition
 }
