@@ -15,8 +15,3 @@ export async function confinement(collection: CollectionPort): Promise<readonly 
   const links = pivot === undefined ? undefined : await linkCondition(em, pivot, tenants, collection.owner)
   return [rows, links].filter((condition) => condition !== undefined)
 }
-
-/** The application's own condition and the confining ones. */
-export function allOf(where: unknown, conditions: readonly object[]): object {
-  return { $and: where === undefined ? conditions : [where, ...conditions] }
-}

@@ -1,7 +1,8 @@
-import { helper, type Configuration, type EntityManager, type EntityMetadata } from "@mikro-orm/core"
+import { helper, type Configuration, type EntityManager } from "@mikro-orm/core"
 import type { CollectionPort } from "./collection-port.ts"
 import { Failsafe } from "./failsafe.ts"
 import type { RelationGuard } from "./guards.ts"
+import { metaOf } from "./meta-of.ts"
 import { notInstalled } from "./refusals.ts"
 
 /**
@@ -12,7 +13,7 @@ import { notInstalled } from "./refusals.ts"
 export function guardOf(collection: CollectionPort): RelationGuard | null {
   const failsafe = failsafeOf(collection)
   if (failsafe === undefined) return null
-  return failsafe.relationGuard(helper(collection.owner).__meta as EntityMetadata, collection.property)
+  return failsafe.relationGuard(metaOf(collection.owner), collection.property)
 }
 
 /** The failsafe of a collection's MikroORM; undefined before any MikroORM knows the entity. Throws like `guardOf`. */

@@ -1,6 +1,6 @@
-import type { EntityMetadata } from "@mikro-orm/core"
 import { judge } from "../core/verdict.ts"
 import type { EntityLoad } from "./entity-load.ts"
+import { metaOf } from "./meta-of.ts"
 import { tenantValue } from "./tenant-lookup.ts"
 
 /**
@@ -13,7 +13,7 @@ export async function detachForeign(load: EntityLoad, root: object | null): Prom
   if (em === undefined || owned === undefined) return
   const identityMap = em.getUnitOfWork(false).getIdentityMap()
   for (const entity of [...identityMap] as object[]) {
-    const tenant = failsafe.tenantOf((entity as { __meta: EntityMetadata }).__meta)
+    const tenant = failsafe.tenantOf(metaOf(entity))
     if (entity === root || tenant === null) continue
     if (judge(tenantValue(entity, tenant), owned) === "foreign") identityMap.delete(entity)
   }

@@ -1,4 +1,4 @@
-import type { EntityManager, EntityMetadata } from "@mikro-orm/core"
+import type { EntityManager } from "@mikro-orm/core"
 import { captureOrigin } from "../core/call-site.ts"
 import type { TenantFailsafeError } from "../core/errors.ts"
 import { LeakLog } from "../core/leak-log.ts"
@@ -9,6 +9,7 @@ import { currentContext, runInContext, type ScopeContext } from "../core/scope.t
 import { judge, type Verdict } from "../core/verdict.ts"
 import type { Failsafe } from "./failsafe.ts"
 import { checkLinks, leaveUnchecked, type Linked } from "./pivot-links.ts"
+import { metaOf } from "./meta-of.ts"
 import { reportReferrers } from "./references.ts"
 import type { TenantOf } from "./tenant-of.ts"
 import { lookUpTenants, tenantValue } from "./tenant-lookup.ts"
@@ -135,7 +136,7 @@ export class EntityLoad {
   }
 
   #tenantOf(entity: object): TenantOf | null {
-    return this.failsafe.tenantOf((entity as { __meta: EntityMetadata }).__meta)
+    return this.failsafe.tenantOf(metaOf(entity))
   }
 
   /**
@@ -171,30 +172,24 @@ export function runLoadSync<R>(failsafe: Failsafe, em: EntityManager | undefined
   if (current !== undefined && (em === undefined || current.em === em)) return run(current)
   const load = new EntityLoad(failsafe, em, context)
   return runInContext(withLoad(context, load), () => {
-    let result: R
     try {
-      result = run(load)
+      const result = run(load)
+      load.close()
+      return result
     } catch (error) {
       throw load.abandon(error)
     }
-    load.close()
-    return result
   })
 }
 
 async function settled<R>(load: EntityLoad, run: (load: EntityLoad, isOutermost: boolean) => Promise<R>): Promise<R> {
-  let result: R
   try {
-    result = await run(load, !load.isInner)
-  } catch (error) {
-    throw load.abandon(error)
-  }
-  try {
+    const result = await run(load, !load.isInner)
     await load.settle()
+    return result
   } catch (error) {
     throw load.abandon(error)
   }
-  return result
 }
 
 function withLoad(context: ScopeContext | undefined, load: EntityLoad): ScopeContext {

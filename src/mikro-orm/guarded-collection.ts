@@ -7,7 +7,8 @@ import {
   type EntityProperty,
 } from "@mikro-orm/core"
 import { currentContext } from "../core/scope.ts"
-import { allOf, confinement } from "./collection-confinement.ts"
+import { allOf } from "./all-of.ts"
+import { confinement } from "./collection-confinement.ts"
 import { failsafeOf, guardOf, managerOf } from "./collection-guard.ts"
 import type { CollectionPort, CollectionPortConstructor, LoadOptions } from "./collection-port.ts"
 import { runLoad } from "./entity-load.ts"

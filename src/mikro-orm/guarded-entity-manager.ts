@@ -1,11 +1,5 @@
-import {
-  helper,
-  type Configuration,
-  type EntityManager,
-  type EntityMetadata,
-  type EntityName,
-  type MetadataStorage,
-} from "@mikro-orm/core"
+import { type Configuration, type EntityManager, type EntityName, type MetadataStorage } from "@mikro-orm/core"
+import { allOf } from "./all-of.ts"
 import { currentContext } from "../core/scope.ts"
 import { guardedStream } from "./guarded-stream.ts"
 import { EntityLoad, runLoad, runLoadSync } from "./entity-load.ts"
@@ -13,6 +7,7 @@ import { Failsafe } from "./failsafe.ts"
 import { adoptCollections, settleOneToMany } from "./guarded-collection.ts"
 import { guardQueryBuilder, type QueryBuilderPort } from "./guarded-query-builder.ts"
 import { auditReloaded, auditRoots, suspectReferences } from "./roots.ts"
+import { metaOf } from "./meta-of.ts"
 import { scopeCondition } from "./scope-condition.ts"
 import { ScopedLoaders, type LoaderKind } from "./scoped-loaders.ts"
 import { detachForeign } from "./detach-foreign.ts"
@@ -111,7 +106,7 @@ export function guardedEntityManager(Base: EntityManagerClass): EntityManagerCla
       const em = this.getContext(false)
       await this.#failsafe.flushing(em, () => super.flush())
       for (const entity of em.getUnitOfWork(false).getIdentityMap() as Iterable<object>) {
-        const { toMany } = this.#failsafe.entityGuard(helper(entity).__meta as EntityMetadata)
+        const { toMany } = this.#failsafe.entityGuard(metaOf(entity))
         if (toMany.length > 0) settleOneToMany(entity, toMany)
       }
     }
@@ -159,7 +154,7 @@ export function guardedEntityManager(Base: EntityManagerClass): EntityManagerCla
       if (typeof property !== "string") return where
       const relation = this.#failsafe.relationLimitedBy(this.getMetadata().get(entityName as EntityName), property)
       const condition = relation === null ? undefined : scopeCondition(relation)
-      return condition === undefined ? where : { $and: [where, condition] }
+      return condition === undefined ? where : allOf(where, [condition])
     }
 
     #audit(load: EntityLoad, isOutermost: boolean, entities: readonly object[]): void {
@@ -168,7 +163,7 @@ export function guardedEntityManager(Base: EntityManagerClass): EntityManagerCla
     }
 
     #adopt(entity: object): void {
-      adoptCollections(entity, this.#failsafe.entityGuard(helper(entity).__meta as EntityMetadata).toMany)
+      adoptCollections(entity, this.#failsafe.entityGuard(metaOf(entity)).toMany)
     }
   }
   // The class stands in for the application's own, also where it is printed.

@@ -1,4 +1,5 @@
 import type { EntityProperty } from "@mikro-orm/core"
+import { allOf } from "./all-of.ts"
 import type { Failsafe } from "./failsafe.ts"
 import { scopeCondition } from "./scope-condition.ts"
 
@@ -30,5 +31,5 @@ function confine(failsafe: Failsafe, property: EntityProperty, where: object | u
   const relation = failsafe.relationOf(property)
   const condition = relation === null ? undefined : scopeCondition(relation)
   if (condition === undefined) return where
-  return where === undefined ? condition : { $and: [where, condition] }
+  return allOf(where, [condition])
 }

@@ -1,8 +1,9 @@
-import { helper, Reference, type EntityMetadata } from "@mikro-orm/core"
+import { helper, Reference } from "@mikro-orm/core"
 import { judge } from "../core/verdict.ts"
 import type { EntityLoad } from "./entity-load.ts"
 import { referenceForeign } from "./refusals.ts"
 import type { RelationGuard } from "./guards.ts"
+import { metaOf } from "./meta-of.ts"
 import { tenantValue } from "./tenant-lookup.ts"
 
 /** Reports the loaded to-one relations of a just hydrated entity that point at foreign rows. Nothing is altered. */
@@ -75,8 +76,4 @@ function loadedTarget(entity: object, relation: RelationGuard): object | undefin
 function loaded(value: object): object | undefined {
   const target = Reference.unwrapReference(value)
   return helper(target).isInitialized() ? target : undefined
-}
-
-function metaOf(entity: object): EntityMetadata {
-  return helper(entity).__meta as EntityMetadata
 }

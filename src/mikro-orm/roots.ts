@@ -2,6 +2,7 @@ import type { EntityMetadata } from "@mikro-orm/core"
 import { Judge, type Verdict } from "../core/verdict.ts"
 import type { EntityLoad } from "./entity-load.ts"
 import type { EntityGuard } from "./guards.ts"
+import { metaOf } from "./meta-of.ts"
 import { reportReferrers } from "./references.ts"
 import { rootForeign, rootUnknown } from "./refusals.ts"
 import type { TenantOf } from "./tenant-of.ts"
@@ -95,8 +96,4 @@ function noteUnknown(load: EntityLoad, guard: EntityGuard, loaded: number, rows:
   if (rows === 0) return
   load.log.note(guard.finding("unknown"), { loaded, rows })
   if (load.failsafe.policy.roots === "throw") load.refuse(rootUnknown(guard))
-}
-
-function metaOf(entity: object): EntityMetadata {
-  return (entity as { __meta: EntityMetadata }).__meta
 }

@@ -4,6 +4,7 @@ import { Judge, judge } from "../core/verdict.ts"
 import { EntityLoad } from "./entity-load.ts"
 import type { Failsafe } from "./failsafe.ts"
 import type { RelationGuard } from "./guards.ts"
+import { metaOf } from "./meta-of.ts"
 import { leakDetected, tenantMissing, tenantUnknown } from "./refusals.ts"
 import type { TenantOf } from "./tenant-of.ts"
 
@@ -45,9 +46,9 @@ export function screen(
   let unknown: object[] | undefined
   const judgement = new Judge(owned)
   for (let index = 0; index < items.length; index++) {
-    const item = items[index] as { __meta: EntityMetadata }
-    if (item.__meta !== meta) {
-      meta = item.__meta
+    const item = items[index]!
+    if (metaOf(item) !== meta) {
+      meta = metaOf(item)
       read = failsafe.tenantOf(meta)?.read
     }
     if (read !== undefined) {
@@ -92,7 +93,7 @@ export function admits(relation: RelationGuard, collection: Screened, item: obje
   const { failsafe } = relation
   const context = currentContext()
   if (context?.scope === undefined || context.owned === undefined) return true
-  const tenant = failsafe.tenantOf((item as { __meta: EntityMetadata }).__meta)
+  const tenant = failsafe.tenantOf(metaOf(item))
   const verdict = tenant === null ? "shared" : judge(tenant.read(item), context.owned)
   if ((verdict === "own" || verdict === "shared") && relation.pivot === undefined) return true
   if (isScreenedLater) return verdict !== "foreign" || failsafe.policy.onLeak === "report"

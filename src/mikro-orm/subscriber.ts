@@ -1,7 +1,8 @@
-import { helper, type EntityMetadata, type EventArgs, type EventSubscriber, type FlushEventArgs } from "@mikro-orm/core"
+import type { EventArgs, EventSubscriber, FlushEventArgs } from "@mikro-orm/core"
 import { currentContext } from "../core/scope.ts"
 import { Failsafe } from "./failsafe.ts"
 import { adopt, adoptCollections, bindToScope } from "./guarded-collection.ts"
+import { metaOf } from "./meta-of.ts"
 import { skipSpuriousUpdates } from "./spurious-updates.ts"
 import { refuseUnloadedWrite } from "./unloaded-write.ts"
 
@@ -12,7 +13,7 @@ export class FailsafeSubscriber implements EventSubscriber {
     if (failsafe === undefined) return
     skipSpuriousUpdates(failsafe, uow.getChangeSets())
     for (const collection of uow.getCollectionUpdates()) {
-      const relation = failsafe.relationGuard(helper(collection.owner).__meta as EntityMetadata, collection.property)
+      const relation = failsafe.relationGuard(metaOf(collection.owner), collection.property)
       // A filtered collection was asked when it was overwritten.
       if (relation === null || !adopt(collection)) continue
       // No snapshot: the collection was overwritten unloaded, and is about to be emptied by the owner's key.
@@ -25,7 +26,7 @@ export class FailsafeSubscriber implements EventSubscriber {
     if (failsafe === undefined) return
     const key = failsafe.policy.onLeak === "report" ? undefined : currentContext()?.key
     for (const { entity } of uow.getChangeSets()) {
-      const { toMany } = failsafe.entityGuard(helper(entity).__meta as EntityMetadata)
+      const { toMany } = failsafe.entityGuard(metaOf(entity))
       adoptCollections(entity, toMany)
       if (key === undefined) continue
       for (const { name } of toMany) {
@@ -38,7 +39,7 @@ export class FailsafeSubscriber implements EventSubscriber {
   afterUpsert({ em, entity }: EventArgs<object>): void {
     const failsafe = Failsafe.of(em.config)
     if (failsafe !== undefined) {
-      adoptCollections(entity, failsafe.entityGuard(helper(entity).__meta as EntityMetadata).toMany)
+      adoptCollections(entity, failsafe.entityGuard(metaOf(entity)).toMany)
     }
   }
 }

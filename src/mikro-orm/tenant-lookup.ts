@@ -2,6 +2,7 @@ import { helper, Utils, type EntityManager, type EntityMetadata } from "@mikro-o
 import { runUnscoped } from "../core/scope.ts"
 import { chunked } from "./chunked.ts"
 import type { Failsafe } from "./failsafe.ts"
+import { metaOf } from "./meta-of.ts"
 import type { TenantOf } from "./tenant-of.ts"
 
 const lookedUp = new WeakMap<object, unknown>()
@@ -14,7 +15,7 @@ export function tenantValue(entity: object, tenant: TenantOf): unknown {
 
 /** Asks the database for the tenants of these rows: one query per entity type, in the transaction that loaded them. */
 export async function lookUpTenants(em: EntityManager, failsafe: Failsafe, entities: readonly object[]): Promise<void> {
-  const byEntity = Map.groupBy(new Set(entities), (entity) => helper(entity).__meta as EntityMetadata)
+  const byEntity = Map.groupBy(new Set(entities), metaOf)
   for (const [meta, rows] of byEntity) await lookUp(em, meta, failsafe.tenantOf(meta)!, rows)
 }
 
