@@ -97,7 +97,7 @@ export class EntityLoad {
   }
 
   /** Lets the load fail at its end, when every collection is in a consistent state. The first refusal counts. */
-  refuse(error: TenantFailsafeError): void {
+  refuse(error: TenantFailsafeError | undefined): void {
     this.#refusal ??= error
   }
 

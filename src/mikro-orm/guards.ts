@@ -1,5 +1,5 @@
 import { ReferenceKind, type EntityMetadata, type EntityProperty } from "@mikro-orm/core"
-import type { Finding, LeakKind } from "../core/leak-report.ts"
+import { Findings } from "../core/findings.ts"
 import type { Failsafe } from "./failsafe.ts"
 import type { TenantPivot } from "./pivot-links.ts"
 import type { TenantOf } from "./tenant-of.ts"
@@ -13,8 +13,9 @@ export class RelationGuard {
   readonly isToMany: boolean
   /** Set where the links of an m:n relation have a tenant of their own. */
   readonly pivot: TenantPivot | undefined
-  readonly #findings = new Map<LeakKind, Finding>()
-  readonly #linkFindings = new Map<LeakKind, Finding>()
+  readonly findings: Findings
+  /** Findings at the links of an m:n relation. */
+  readonly linkFindings: Findings | undefined
 
   constructor(
     failsafe: Failsafe,
@@ -29,22 +30,15 @@ export class RelationGuard {
     this.target = target
     this.pivot = pivot
     this.isToMany = property.kind === ReferenceKind.ONE_TO_MANY || property.kind === ReferenceKind.MANY_TO_MANY
+    const place = { orm: "mikro-orm", owner, relation: property.name } as const
+    const column = failsafe.tenantOf(target)?.path ?? pivot?.tenant.path ?? ""
+    this.findings = new Findings({ ...place, child: target.className, column })
+    this.linkFindings = pivot && new Findings({ ...place, child: pivot.meta.className, column: pivot.tenant.path })
   }
 
   /** `Customer.addresses`, as messages name it. */
   get label(): string {
     return `${this.owner}.${this.name}`
-  }
-
-  finding(what: LeakKind): Finding {
-    const column = this.failsafe.tenantOf(this.target)?.path ?? this.pivot?.tenant.path ?? ""
-    return cached(this.#findings, what, this.owner, this.name, this.target.className, column)
-  }
-
-  /** A finding at the links of an m:n relation. */
-  linkFinding(what: LeakKind): Finding {
-    const { meta, tenant } = this.pivot!
-    return cached(this.#linkFindings, what, this.owner, this.name, meta.className, tenant.path)
   }
 }
 
@@ -54,7 +48,8 @@ export class EntityGuard {
   readonly tenant: TenantOf | null
   readonly toMany: readonly RelationGuard[]
   readonly toOne: readonly RelationGuard[]
-  readonly #findings = new Map<LeakKind, Finding>()
+  /** Findings at rows of this entity that were found at top level. */
+  readonly findings: Findings
 
   constructor(
     name: string,
@@ -66,27 +61,12 @@ export class EntityGuard {
     this.tenant = tenant
     this.toMany = toMany
     this.toOne = toOne
+    this.findings = new Findings({
+      orm: "mikro-orm",
+      owner: name,
+      relation: null,
+      child: name,
+      column: tenant?.path ?? "",
+    })
   }
-
-  /** A finding at rows of this entity that were found at top level. */
-  finding(what: LeakKind): Finding {
-    return cached(this.#findings, what, this.name, null, this.name, this.tenant?.path ?? "")
-  }
-}
-
-/** One object per finding: a load counts by it. */
-function cached(
-  findings: Map<LeakKind, Finding>,
-  what: LeakKind,
-  owner: string,
-  relation: string | null,
-  child: string,
-  column: string,
-): Finding {
-  let finding = findings.get(what)
-  if (finding === undefined) {
-    finding = Object.freeze({ what, orm: "mikro-orm", owner, relation, child, column })
-    findings.set(what, finding)
-  }
-  return finding
 }

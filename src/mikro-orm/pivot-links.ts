@@ -1,10 +1,10 @@
 import { helper, Utils, type EntityManager, type EntityMetadata, type EntityProperty } from "@mikro-orm/core"
+import { foreignChildren, unknownChildren } from "../core/decisions.ts"
 import { runUnscoped } from "../core/scope.ts"
 import type { TenantId } from "../core/tenant-id.ts"
 import type { EntityLoad } from "./entity-load.ts"
 import type { RelationGuard } from "./guards.ts"
-import { chunked } from "./chunked.ts"
-import { leakDetected, tenantUnknown } from "./refusals.ts"
+import { chunked } from "../core/chunked.ts"
 import type { Screened } from "./screening.ts"
 import type { TenantOf } from "./tenant-of.ts"
 
@@ -52,11 +52,10 @@ export async function checkLinks(
 
 /** Where no query can be made, whose the links are stays unknown. */
 export function leaveUnchecked(load: EntityLoad, { relation, collection, items }: Linked): void {
-  const { onUnknown } = load.failsafe.policy
-  const drops = onUnknown !== "keep"
-  if (drops) collection.evict(new Set(items))
-  load.log.noteRows(relation.linkFinding("unknown"), collection.owner, items, items.length, drops, "link look-up")
-  if (onUnknown === "throw") load.refuse(tenantUnknown(relation))
+  const { finding, isKept, refusal } = unknownChildren(load.failsafe.policy, relation.linkFindings!)
+  if (!isKept) collection.evict(new Set(items))
+  load.log.noteRows(finding, collection.owner, items, items.length, !isKept, "link look-up")
+  load.refuse(refusal)
 }
 
 /** The items that an owner reaches through links of these tenants and shared ones: a condition on the items' keys. */
@@ -79,12 +78,10 @@ function dropLinks(
   loaded: number,
   foreign: ReadonlySet<object>,
 ): void {
-  const { onLeak } = load.failsafe.policy
-  const isKept = onLeak === "report"
+  const { finding, isKept, refusal } = foreignChildren(load.failsafe.policy, relation.linkFindings!)
   if (!isKept) collection.evict(foreign)
-  const finding = relation.linkFinding(isKept ? "kept" : "dropped")
   load.log.noteRows(finding, collection.owner, [...foreign], loaded, !isKept, "link look-up")
-  if (onLeak === "throw") load.refuse(leakDetected(relation))
+  load.refuse(refusal)
 }
 
 /** Items by owner, each by its key. */

@@ -1,7 +1,7 @@
 import { helper, Reference } from "@mikro-orm/core"
+import { foreignReference } from "../core/decisions.ts"
 import { judge } from "../core/verdict.ts"
 import type { EntityLoad } from "./entity-load.ts"
-import { referenceForeign } from "./refusals.ts"
 import type { RelationGuard } from "./guards.ts"
 import { metaOf } from "./meta-of.ts"
 import { tenantValue } from "./tenant-lookup.ts"
@@ -30,7 +30,7 @@ export function auditReferences(load: EntityLoad, entity: object, relations: rea
         decide: (verdictOf) => {
           const decided = verdictOf(target)
           if (decided === "foreign") noteReference(load, entity, relation)
-          if (decided === "unknown") load.log.note(relation.finding("unknown"), { loaded: 1, rows: 1 })
+          if (decided === "unknown") load.log.note(relation.findings.of("unknown"), { loaded: 1, rows: 1 })
         },
         discard: () => {},
       })
@@ -64,8 +64,9 @@ function noteReference(load: EntityLoad, entity: object, relation: RelationGuard
   // A foreign row that points at another foreign row is reported where it was found itself.
   const own = load.failsafe.tenantOf(metaOf(entity))
   if (own !== null && judge(tenantValue(entity, own), load.owned!) === "foreign") return
-  load.log.note(relation.finding("reference"), { loaded: 1, rows: 1 })
-  if (load.failsafe.policy.references === "throw") load.refuse(referenceForeign(relation))
+  const { finding, refusal } = foreignReference(load.failsafe.policy, relation.findings)
+  load.log.note(finding, { loaded: 1, rows: 1 })
+  load.refuse(refusal)
 }
 
 function loadedTarget(entity: object, relation: RelationGuard): object | undefined {

@@ -1,10 +1,10 @@
 import type { EntityMetadata } from "@mikro-orm/core"
+import { foreignRoots, unknownRoots, type Decision } from "../core/decisions.ts"
 import { Judge, type Verdict } from "../core/verdict.ts"
 import type { EntityLoad } from "./entity-load.ts"
 import type { EntityGuard } from "./guards.ts"
 import { metaOf } from "./meta-of.ts"
 import { reportReferrers } from "./references.ts"
-import { rootForeign, rootUnknown } from "./refusals.ts"
 import type { TenantOf } from "./tenant-of.ts"
 
 /** Reports the foreign rows among the results of the application's own query. Nothing is altered. */
@@ -13,8 +13,9 @@ export function auditRoots(load: EntityLoad, entities: readonly object[]): void 
   if (failsafe.policy.roots === "ignore") return
   judgeAll(load, entities, (guard, rows, verdictOf) => {
     const verdicts = Map.groupBy(rows, verdictOf)
-    noteForeign(load, guard, rows.length, verdicts.get("foreign")?.length ?? 0)
-    noteUnknown(load, guard, rows.length, verdicts.get("unknown")?.length ?? 0)
+    const { policy } = failsafe
+    note(load, foreignRoots(policy, guard.findings), rows.length, verdicts.get("foreign")?.length ?? 0)
+    note(load, unknownRoots(policy, guard.findings), rows.length, verdicts.get("unknown")?.length ?? 0)
   })
 }
 
@@ -23,9 +24,9 @@ export function auditReloaded(load: EntityLoad, entity: object): void {
   judgeAll(load, [entity], (guard, _, verdictOf) => {
     const verdict = verdictOf(entity)
     if (verdict === "foreign" && reportReferrers(load, new Set([entity]))) return
-    if (load.failsafe.policy.roots === "ignore") return
-    noteForeign(load, guard, 1, verdict === "foreign" ? 1 : 0)
-    noteUnknown(load, guard, 1, verdict === "unknown" ? 1 : 0)
+    const { policy } = load.failsafe
+    note(load, foreignRoots(policy, guard.findings), 1, verdict === "foreign" ? 1 : 0)
+    note(load, unknownRoots(policy, guard.findings), 1, verdict === "unknown" ? 1 : 0)
   })
 }
 
@@ -86,14 +87,8 @@ function judgeAll(load: EntityLoad, entities: readonly object[], conclude: Concl
   }
 }
 
-function noteForeign(load: EntityLoad, guard: EntityGuard, loaded: number, rows: number): void {
-  if (rows === 0) return
-  load.log.note(guard.finding("root"), { loaded, rows })
-  if (load.failsafe.policy.roots === "throw") load.refuse(rootForeign(guard))
-}
-
-function noteUnknown(load: EntityLoad, guard: EntityGuard, loaded: number, rows: number): void {
-  if (rows === 0) return
-  load.log.note(guard.finding("unknown"), { loaded, rows })
-  if (load.failsafe.policy.roots === "throw") load.refuse(rootUnknown(guard))
+function note(load: EntityLoad, decision: Decision | undefined, loaded: number, rows: number): void {
+  if (decision === undefined || rows === 0) return
+  load.log.note(decision.finding, { loaded, rows })
+  load.refuse(decision.refusal)
 }

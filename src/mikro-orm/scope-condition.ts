@@ -1,9 +1,9 @@
+import { missingScope } from "../core/decisions.ts"
 import type { TenantId } from "../core/tenant-id.ts"
 import { currentContext } from "../core/scope.ts"
 import { tenantsOf } from "../core/scope-tenants.ts"
 import { runLoadSync } from "./entity-load.ts"
 import type { RelationGuard } from "./guards.ts"
-import { tenantMissing } from "./refusals.ts"
 import type { Condition } from "./tenant-of.ts"
 
 /**
@@ -25,10 +25,10 @@ export function scopeCondition(relation: RelationGuard): Condition | undefined {
 
 /** Applies `noTenant` to a query on a relation's rows outside any scope. */
 export function noteMissingScope(relation: RelationGuard): void {
-  const { noTenant } = relation.failsafe.policy
-  if (noTenant === "allow") return
+  const decision = missingScope(relation.failsafe.policy, relation.findings)
+  if (decision === undefined) return
   runLoadSync(relation.failsafe, undefined, (load) => {
-    load.log.note(relation.finding("no-tenant"), { loaded: 0, rows: 0 })
-    if (noTenant === "throw") load.refuse(tenantMissing(relation))
+    load.log.note(decision.finding, { loaded: 0, rows: 0 })
+    load.refuse(decision.refusal)
   })
 }

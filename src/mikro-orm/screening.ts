@@ -1,11 +1,11 @@
 import type { EntityMetadata } from "@mikro-orm/core"
+import { foreignChildren, missingScope, unknownChildren } from "../core/decisions.ts"
 import { currentContext } from "../core/scope.ts"
 import { Judge, judge } from "../core/verdict.ts"
 import { EntityLoad } from "./entity-load.ts"
 import type { Failsafe } from "./failsafe.ts"
 import type { RelationGuard } from "./guards.ts"
 import { metaOf } from "./meta-of.ts"
-import { leakDetected, tenantMissing, tenantUnknown } from "./refusals.ts"
 import type { TenantOf } from "./tenant-of.ts"
 
 /** The collection side of a screening: how a row leaves after it was let in. */
@@ -113,14 +113,14 @@ export function admits(relation: RelationGuard, collection: Screened, item: obje
 
 function withoutScope(relation: RelationGuard, items: readonly object[], strategy: string): Screening | undefined {
   const { failsafe } = relation
-  if (failsafe.policy.noTenant === "allow") return { kept: items, key: undefined }
+  const decision = missingScope(failsafe.policy, relation.findings)
+  if (decision === undefined) return { kept: items, key: undefined }
   return settleLoad(failsafe, (load) => {
     // The ORM tries again, select-in, what stayed unloaded after a join.
     if (load.isRefused) return undefined
-    load.log.note(relation.finding("no-tenant"), { loaded: items.length, rows: items.length, strategy })
-    if (failsafe.policy.noTenant === "report") return { kept: items, key: undefined }
-    load.refuse(tenantMissing(relation))
-    return undefined
+    load.log.note(decision.finding, { loaded: items.length, rows: items.length, strategy })
+    load.refuse(decision.refusal)
+    return decision.isKept ? { kept: items, key: undefined } : undefined
   })
 }
 
@@ -134,11 +134,10 @@ function noteForeign(
   strategy: string,
 ): boolean {
   const { failsafe } = relation
-  const { onLeak } = failsafe.policy
-  const isKept = onLeak === "report"
+  const { finding, isKept, refusal } = foreignChildren(failsafe.policy, relation.findings)
   if (!isKept) for (const row of rows) failsafe.dropped.add(row)
-  load.log.noteRows(relation.finding(isKept ? "kept" : "dropped"), owner, rows, loaded, !isKept, strategy)
-  if (onLeak === "throw") load.refuse(leakDetected(relation))
+  load.log.noteRows(finding, owner, rows, loaded, !isKept, strategy)
+  load.refuse(refusal)
   return isKept
 }
 
@@ -151,10 +150,9 @@ function noteUnknown(
   loaded: number,
   strategy: string,
 ): boolean {
-  const { onUnknown } = relation.failsafe.policy
-  const isKept = onUnknown === "keep"
-  load.log.noteRows(relation.finding("unknown"), owner, rows, loaded, !isKept, strategy)
-  if (onUnknown === "throw") load.refuse(tenantUnknown(relation))
+  const { finding, isKept, refusal } = unknownChildren(relation.failsafe.policy, relation.findings)
+  load.log.noteRows(finding, owner, rows, loaded, !isKept, strategy)
+  load.refuse(refusal)
   return isKept
 }
 

@@ -1,6 +1,6 @@
 import { helper, Utils, type EntityManager, type EntityMetadata } from "@mikro-orm/core"
 import { runUnscoped } from "../core/scope.ts"
-import { chunked } from "./chunked.ts"
+import { chunked } from "../core/chunked.ts"
 import type { Failsafe } from "./failsafe.ts"
 import { metaOf } from "./meta-of.ts"
 import type { TenantOf } from "./tenant-of.ts"

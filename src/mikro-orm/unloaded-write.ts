@@ -17,6 +17,6 @@ export function refuseUnloadedWrite(relation: RelationGuard, operation: string, 
   if (scope === undefined) noteMissingScope(relation)
   if (tenantsOf(scope) === undefined) return
   const { failsafe } = relation
-  runLoadSync(failsafe, em, (load) => load.log.note(relation.finding("unloaded-write"), { loaded: 0, rows: 0 }))
+  runLoadSync(failsafe, em, (load) => load.log.note(relation.findings.of("unloaded-write"), { loaded: 0, rows: 0 }))
   if (failsafe.policy.onLeak !== "report") throw unloadedWrite(relation, operation)
 }

@@ -1,0 +1,54 @@
+import type { TenantFailsafeError } from "./errors.ts"
+import type { Findings } from "./findings.ts"
+import type { Finding } from "./leak-report.ts"
+import type { Policy } from "./options.ts"
+import { leakDetected, referenceForeign, rootForeign, rootUnknown, tenantMissing, tenantUnknown } from "./refusals.ts"
+
+/** What the policy makes of something that was found: the record, whether the rows stay, and whether the load fails. */
+export interface Decision {
+  readonly finding: Finding
+  readonly isKept: boolean
+  readonly refusal: TenantFailsafeError | undefined
+}
+
+/** Foreign rows in a to-many relation. */
+export function foreignChildren({ onLeak }: Policy, findings: Findings): Decision {
+  const isKept = onLeak === "report"
+  const finding = findings.of(isKept ? "kept" : "dropped")
+  return { finding, isKept, refusal: onLeak === "throw" ? leakDetected(finding) : undefined }
+}
+
+/** Rows in a to-many relation whose tenant could not be determined. */
+export function unknownChildren({ onUnknown }: Policy, findings: Findings): Decision {
+  const finding = findings.of("unknown")
+  const refusal = onUnknown === "throw" ? tenantUnknown(finding) : undefined
+  return { finding, isKept: onUnknown === "keep", refusal }
+}
+
+/** A guarded relation outside any scope; undefined where that is allowed. */
+export function missingScope({ noTenant }: Policy, findings: Findings): Decision | undefined {
+  if (noTenant === "allow") return undefined
+  const finding = findings.of("no-tenant")
+  const isKept = noTenant === "report"
+  return { finding, isKept, refusal: isKept ? undefined : tenantMissing(finding) }
+}
+
+/** A to-one relation that points at a foreign row. */
+export function foreignReference({ references }: Policy, findings: Findings): Decision {
+  const finding = findings.of("reference")
+  return { finding, isKept: true, refusal: references === "throw" ? referenceForeign(finding) : undefined }
+}
+
+/** Foreign rows at top level; undefined where nobody wants to know. */
+export function foreignRoots({ roots }: Policy, findings: Findings): Decision | undefined {
+  if (roots === "ignore") return undefined
+  const finding = findings.of("root")
+  return { finding, isKept: true, refusal: roots === "throw" ? rootForeign(finding) : undefined }
+}
+
+/** Rows at top level whose tenant could not be determined; undefined where nobody wants to know. */
+export function unknownRoots({ roots }: Policy, findings: Findings): Decision | undefined {
+  if (roots === "ignore") return undefined
+  const finding = findings.of("unknown")
+  return { finding, isKept: true, refusal: roots === "throw" ? rootUnknown(finding) : undefined }
+}
