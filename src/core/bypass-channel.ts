@@ -20,3 +20,11 @@ const bypasses = channel("tenant-failsafe:bypass")
 export function publishBypass(record: BypassRecord): void {
   bypasses.publish(Object.freeze(record))
 }
+
+/** Publishes a record for each relation that the options leave alone on purpose. */
+export function publishUnfiltered(unfiltered: Readonly<Record<string, string>>): void {
+  const time = new Date().toISOString()
+  for (const [relation, reason] of Object.entries(unfiltered)) {
+    publishBypass({ event: "tenant_bypass", v: 1, kind: "unfiltered", relation, reason, time })
+  }
+}

@@ -25,12 +25,16 @@ export function unknownChildren({ onUnknown }: Policy, findings: Findings): Deci
   return { finding, isKept: onUnknown === "keep", refusal }
 }
 
-/** A guarded relation outside any scope; undefined where that is allowed. */
-export function missingScope({ noTenant }: Policy, findings: Findings): Decision | undefined {
+/** A guarded relation that is loaded, or saved, outside any scope; undefined where that is allowed. */
+export function missingScope(
+  { noTenant }: Policy,
+  findings: Findings,
+  happening?: "loaded" | "saved",
+): Decision | undefined {
   if (noTenant === "allow") return undefined
   const finding = findings.of("no-tenant")
   const isKept = noTenant === "report"
-  return { finding, isKept, refusal: isKept ? undefined : tenantMissing(finding) }
+  return { finding, isKept, refusal: isKept ? undefined : tenantMissing(finding, happening) }
 }
 
 /** A to-one relation that points at a foreign row. */

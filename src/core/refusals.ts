@@ -12,10 +12,10 @@ export function leakDetected(finding: Finding): TenantFailsafeError {
   )
 }
 
-export function tenantMissing(finding: Finding): TenantFailsafeError {
+export function tenantMissing(finding: Finding, happening = "loaded"): TenantFailsafeError {
   return new TenantFailsafeError(
     "TENANT_MISSING",
-    `${labelOf(finding)} was loaded outside any tenant scope. Wrap the caller in withTenant(id, fn), or in ` +
+    `${labelOf(finding)} was ${happening} outside any tenant scope. Wrap the caller in withTenant(id, fn), or in ` +
       "withoutTenant(reason, fn) if it must see every tenant.",
     detailsOf(finding),
   )
@@ -57,8 +57,25 @@ export function rootUnknown({ child, column }: Finding): TenantFailsafeError {
   )
 }
 
+/** For an ORM whose hooks are not where they used to be. */
+export function unsupportedOrm(
+  orm: Finding["orm"],
+  finding: string,
+  known: string,
+  details: Readonly<Record<string, unknown>>,
+): TenantFailsafeError {
+  return new TenantFailsafeError(
+    "UNSUPPORTED_ORM",
+    `${finding}. Versions known to fit: ${known}. Nothing was guarded.`,
+    {
+      orm,
+      ...details,
+    },
+  )
+}
+
 /** `Customer.addresses`, as messages name it. */
-export function labelOf({ owner, relation }: Pick<Finding, "owner" | "relation">): string {
+function labelOf({ owner, relation }: Pick<Finding, "owner" | "relation">): string {
   return `${owner}.${relation}`
 }
 

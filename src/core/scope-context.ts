@@ -42,6 +42,17 @@ export function observedBy(context: ScopeContext, observers: readonly Observer[]
   return Object.freeze({ ...context, observers: Object.freeze([...context.observers, ...added]) })
 }
 
+/** The same context while a load is in progress, or none. */
+export function loadingIn(context: ScopeContext | undefined, load: object | undefined): ScopeContext {
+  return {
+    scope: context?.scope,
+    key: context?.key,
+    owned: context?.owned,
+    observers: context?.observers ?? noObservers,
+    load,
+  }
+}
+
 /** Whether a context already owns all that a tenant or set scope would own. */
 export function isWithin(scope: Scope, around: ScopeContext): boolean {
   const { owned } = around

@@ -1,5 +1,6 @@
 import { Collection, Utils, type MetadataStorage } from "@mikro-orm/core"
-import { TenantFailsafeError } from "../core/errors.ts"
+import type { TenantFailsafeError } from "../core/errors.ts"
+import { unsupportedOrm } from "../core/refusals.ts"
 import type { Failsafe } from "./failsafe.ts"
 
 /** The methods that are overridden or called, by the class that must have them. Read in the sources of MikroORM 7.2.1. */
@@ -48,9 +49,7 @@ export function assertHydratorFits(failsafe: Failsafe, hydrator: object, metadat
 }
 
 function unsupported(finding: string): TenantFailsafeError {
-  return new TenantFailsafeError(
-    "UNSUPPORTED_ORM",
-    `tenant-failsafe does not fit MikroORM ${Utils.getORMVersion()}: ${finding}. Versions known to fit: 7.2.x. Nothing was guarded.`,
-    { orm: "mikro-orm", version: Utils.getORMVersion(), finding },
-  )
+  const version = Utils.getORMVersion()
+  const details = { version, finding }
+  return unsupportedOrm("mikro-orm", `tenant-failsafe does not fit MikroORM ${version}: ${finding}`, "7.2.x", details)
 }

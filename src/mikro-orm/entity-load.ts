@@ -5,7 +5,8 @@ import { LeakLog } from "../core/leak-log.ts"
 import type { LeakReport } from "../core/leak-report.ts"
 import { tenantsOf } from "../core/scope-tenants.ts"
 import type { TenantId } from "../core/tenant-id.ts"
-import { currentContext, runInContext, type ScopeContext } from "../core/scope.ts"
+import { currentContext, runInContext } from "../core/scope.ts"
+import { loadingIn, type ScopeContext } from "../core/scope-context.ts"
 import { judge, type Verdict } from "../core/verdict.ts"
 import type { Failsafe } from "./failsafe.ts"
 import { checkLinks, leaveUnchecked, type Linked } from "./pivot-links.ts"
@@ -162,7 +163,7 @@ export function runLoad<R>(
   const current = EntityLoad.current(context, failsafe)
   if (current?.em === em) return run(current, false)
   const load = new EntityLoad(failsafe, em, context, isRefresh)
-  return runInContext(withLoad(context, load), () => settled(load, run))
+  return runInContext(loadingIn(context, load), () => settled(load, run))
 }
 
 /** The synchronous counterpart of `runLoad`. */
@@ -171,7 +172,7 @@ export function runLoadSync<R>(failsafe: Failsafe, em: EntityManager | undefined
   const current = EntityLoad.current(context, failsafe)
   if (current !== undefined && (em === undefined || current.em === em)) return run(current)
   const load = new EntityLoad(failsafe, em, context)
-  return runInContext(withLoad(context, load), () => {
+  return runInContext(loadingIn(context, load), () => {
     try {
       const result = run(load)
       load.close()
@@ -189,15 +190,5 @@ async function settled<R>(load: EntityLoad, run: (load: EntityLoad, isOutermost:
     return result
   } catch (error) {
     throw load.abandon(error)
-  }
-}
-
-function withLoad(context: ScopeContext | undefined, load: EntityLoad): ScopeContext {
-  return {
-    scope: context?.scope,
-    key: context?.key,
-    owned: context?.owned,
-    observers: context?.observers ?? [],
-    load,
   }
 }

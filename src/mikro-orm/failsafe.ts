@@ -6,7 +6,7 @@ import {
   type EntityProperty,
   type MetadataStorage,
 } from "@mikro-orm/core"
-import { publishBypass } from "../core/bypass-channel.ts"
+import { publishUnfiltered } from "../core/bypass-channel.ts"
 import type { Policy, Settings } from "../core/options.ts"
 import { resolveOwnership, type Ownership } from "../core/ownership.ts"
 import { entityShapes, targetsOf } from "./entity-shapes.ts"
@@ -53,16 +53,7 @@ export class Failsafe {
     this.#metadata = metadata
     this.#hydrator = this.#config.getHydrator(metadata)
     for (const meta of metadata) this.#guardRelationsOf(meta)
-    for (const [relation, reason] of Object.entries(this.#settings.unfiltered)) {
-      publishBypass({
-        event: "tenant_bypass",
-        v: 1,
-        kind: "unfiltered",
-        relation,
-        reason,
-        time: new Date().toISOString(),
-      })
-    }
+    publishUnfiltered(this.#settings.unfiltered)
   }
 
   /** While rows are being hydrated, what reaches a collection comes from the database and not from the application. */

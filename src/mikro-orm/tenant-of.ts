@@ -7,7 +7,8 @@ import {
   type EntityMetadata,
   type EntityProperty,
 } from "@mikro-orm/core"
-import { parseTenantId, tenantKey, type TenantId } from "../core/tenant-id.ts"
+import type { TenantId } from "../core/tenant-id.ts"
+import { tenantNotations } from "../core/tenant-notations.ts"
 
 /** A MikroORM condition, as far as this package builds one. */
 export type Condition = { readonly [key: string]: unknown }
@@ -128,7 +129,7 @@ function conditionFor(
   tenants: readonly TenantId[],
 ): Condition {
   const isText = runtimeTypeOf(properties.at(-1)!) === "string"
-  const values = tenants.flatMap((tenant) => notationsOf(isText ? String(tenant) : tenant))
+  const values = tenants.flatMap((tenant) => tenantNotations(isText ? String(tenant) : tenant))
   const alternatives = [nest(names, values.length === 1 ? values[0] : { $in: values })]
   for (const [index, property] of properties.entries()) {
     if (property.nullable && (index === names.length - 1 || isToOne(property))) {
@@ -147,11 +148,4 @@ function runtimeTypeOf(property: EntityProperty): string | undefined {
 
 function nest(names: readonly string[], value: unknown): Condition {
   return names.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Condition
-}
-
-/** A UUID stored as text may be in either case; the database compares text as it is. */
-function notationsOf(tenant: TenantId): TenantId[] {
-  const key = tenantKey(parseTenantId(tenant))
-  if (typeof tenant !== "string" || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(key)) return [tenant]
-  return [...new Set([tenant, key, key.toUpperCase()])]
 }

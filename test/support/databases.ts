@@ -9,6 +9,7 @@ import { PgliteDriver } from "@mikro-orm/pglite"
 import { PostgreSqlDriver } from "@mikro-orm/postgresql"
 import { type AbstractSqlDriver, createPostgreSqlTypeParsers, NodeSqliteDialect, SqliteDriver } from "@mikro-orm/sql"
 import { Client, escapeIdentifier } from "pg"
+import { BetterSqlite3 } from "./better-sqlite3.ts"
 
 export const databaseKinds = ["postgresql", "pglite", "sqlite"] as const
 
@@ -21,10 +22,16 @@ export interface DriverConfig {
   driverOptions?: Dictionary
 }
 
+export type DataSourceConfig =
+  | { readonly type: "postgres"; readonly url: string }
+  | { readonly type: "better-sqlite3"; readonly database: string; readonly driver: unknown }
+
 export interface TestDatabase {
   readonly kind: DatabaseKind
   /** The part of a MikroORM config that depends on the database: spread it next to `entities`. */
   ormConfig(): DriverConfig
+  /** The part of TypeORM's DataSource options that depends on the database. TypeORM has no driver for PGlite. */
+  dataSourceOptions(): DataSourceConfig
   /**
    * Runs one statement on the same database without the ORM; parameters are `$1`, `$2` … in every kind.
    * PGlite has one connection, so there it waits for the end of a transaction that is open.
@@ -57,6 +64,7 @@ async function openPostgresql(serverUrl: string): Promise<TestDatabase> {
   return {
     kind: "postgresql",
     ormConfig: () => ({ driver: PostgreSqlDriver, clientUrl: url.href }),
+    dataSourceOptions: () => ({ type: "postgres", url: url.href }),
     sql: async (text, params = []) => (await client.query(oneStatement(text), [...params])).rows,
     async close() {
       await client.end()
@@ -75,6 +83,9 @@ async function openPglite(): Promise<TestDatabase> {
   return {
     kind: "pglite",
     ormConfig: () => ({ driver: PgliteDriver, dbName: "postgres", driverOptions: { pglite } }),
+    dataSourceOptions() {
+      throw new Error("TypeORM has no driver for PGlite")
+    },
     sql: async (text, params = []) =>
       (await pglite.query<Record<string, unknown>>(oneStatement(text), [...params])).rows,
     close: () => pglite.close(),
@@ -101,6 +112,7 @@ async function openSqlite(): Promise<TestDatabase> {
   return {
     kind: "sqlite",
     ormConfig: () => ({ driver: SqliteDriver, dbName: file, driverOptions: new NodeSqliteDialect(file) }),
+    dataSourceOptions: () => ({ type: "better-sqlite3", database: file, driver: BetterSqlite3 }),
     async sql(text, params = []) {
       const statement = handle.prepare(oneStatement(text))
       const named = Object.fromEntries(params.map((value, index) => [`$${index + 1}`, value as SQLInputValue]))

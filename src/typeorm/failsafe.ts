@@ -1,0 +1,110 @@
+import type { DataSource, EntityMetadata } from "typeorm"
+import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
+import { publishUnfiltered } from "../core/bypass-channel.ts"
+import type { Policy, Settings } from "../core/options.ts"
+import { resolveOwnership, type Ownership } from "../core/ownership.ts"
+import { entityShapes } from "./entity-shapes.ts"
+import { entityGuard, isToMany, mappedGuard, relationGuard, type EntityGuard, type RelationGuard } from "./guards.ts"
+import { HiddenChildren } from "./hidden-children.ts"
+import { dataSourceOf } from "./query-port.ts"
+import { familyTenant, tenantOf, type FamilyTenant, type TenantOf } from "./tenant-of.ts"
+
+const installed = new WeakMap<object, Failsafe>()
+
+/** The failsafe of one DataSource: its options, and what they mean for each entity and relation. */
+export class Failsafe {
+  readonly dataSource: DataSource
+  readonly policy: Policy
+  readonly hidden: HiddenChildren = new HiddenChildren()
+  readonly #settings: Settings
+  #ownership: Ownership | undefined
+  readonly #tenants = new WeakMap<EntityMetadata, TenantOf | null>()
+  readonly #families = new WeakMap<EntityMetadata, FamilyTenant | null>()
+  readonly #entities = new WeakMap<EntityMetadata, EntityGuard | null>()
+  readonly #relations = new WeakMap<RelationMetadata, RelationGuard | null>()
+  readonly #mapped = new WeakMap<EntityMetadata, Map<string, RelationGuard | null>>()
+  readonly #diffed = new WeakMap<EntityMetadata, readonly RelationGuard[]>()
+
+  constructor(dataSource: DataSource, settings: Settings) {
+    this.dataSource = dataSource
+    this.policy = settings.policy
+    this.#settings = settings
+    installed.set(dataSource, this)
+  }
+
+  /** The failsafe of what belongs to a DataSource; undefined where it is not guarded. */
+  static of(holder: { readonly dataSource?: unknown; readonly connection?: unknown }): Failsafe | undefined {
+    return installed.get(dataSourceOf(holder))
+  }
+
+  /** Resolves the options once the entities are known; throws when they do not fit. */
+  start(metadatas: readonly EntityMetadata[]): void {
+    this.#ownership = resolveOwnership(this.#settings, entityShapes(metadatas))
+    publishUnfiltered(this.#settings.unfiltered)
+  }
+
+  /** The tenants of the rows that a query for an entity may return, or null when they are not tenant-owned. */
+  tenantOf(metadata: EntityMetadata): FamilyTenant | null {
+    return remembered(this.#families, metadata, () =>
+      familyTenant(metadata, (kind) =>
+        remembered(this.#tenants, kind, () => {
+          const path = this.#ownership?.pathOf(kind.name)
+          return path === undefined ? null : tenantOf(kind, path)
+        }),
+      ),
+    )
+  }
+
+  /** The guard of an entity's rows at top level, or null when they are not tenant-owned. */
+  entityGuard(metadata: EntityMetadata): EntityGuard | null {
+    return remembered(this.#entities, metadata, () => {
+      const tenant = this.tenantOf(metadata)
+      return tenant === null ? null : entityGuard(metadata, tenant)
+    })
+  }
+
+  /** The guard of a relation, or null when it leads to no tenant-owned entity or is left alone on purpose. */
+  relationGuard(relation: RelationMetadata): RelationGuard | null {
+    return remembered(this.#relations, relation, () => {
+      const tenant = this.tenantOf(relation.inverseEntityMetadata)
+      if (tenant === null || this.#isUnfiltered(relation.entityMetadata, relation.propertyName)) return null
+      return relationGuard(relation, tenant)
+    })
+  }
+
+  /** The guard of a property that a query maps joined rows to. */
+  mappedGuard(owner: EntityMetadata, property: string, target: EntityMetadata): RelationGuard | null {
+    const byProperty = remembered(this.#mapped, owner, () => new Map<string, RelationGuard | null>())
+    const name = `${property} ${target.name}`
+    let guard = byProperty.get(name)
+    if (guard === undefined) {
+      const tenant = this.tenantOf(target)
+      guard = tenant === null ? null : mappedGuard(owner, property, target, tenant)
+      byProperty.set(name, guard)
+    }
+    return guard
+  }
+
+  /** The guarded relations of an entity for which `save` compares what the entity holds with what is stored. */
+  diffedRelations(metadata: EntityMetadata): readonly RelationGuard[] {
+    return remembered(this.#diffed, metadata, () =>
+      metadata.relations
+        .filter((relation) => relation.persistenceEnabled && (isToMany(relation) || relation.isOneToOneNotOwner))
+        .filter((relation) => !relation.isOneToMany || relation.inverseRelation?.orphanedRowAction !== "disable")
+        .flatMap((relation) => this.relationGuard(relation) ?? []),
+    )
+  }
+
+  #isUnfiltered(owner: EntityMetadata, relation: string): boolean {
+    return this.#ownership?.unfilteredReason(owner.name, relation) !== undefined
+  }
+}
+
+function remembered<Key extends object, Value>(known: WeakMap<Key, Value>, key: Key, find: () => Value): Value {
+  let value = known.get(key)
+  if (value === undefined) {
+    value = find()
+    known.set(key, value)
+  }
+  return value
+}

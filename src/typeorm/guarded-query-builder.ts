@@ -1,0 +1,85 @@
+import type { EntityMetadata, QueryRunner } from "typeorm"
+import type { QueryExpressionMap } from "typeorm/query-builder/QueryExpressionMap.js"
+import { currentContext, runInContext } from "../core/scope.ts"
+import { loadingIn } from "../core/scope-context.ts"
+import { Failsafe } from "./failsafe.ts"
+import { Hydration } from "./hydration.ts"
+import { Load, runLoad } from "./load.ts"
+import type { HydratedRows, QueryPort, Row, Select } from "./query-port.ts"
+import { doesNotFit } from "./assert-fits.ts"
+
+/** The queries that are just becoming entities. Pagination runs a copy of the query, with an expression map of its own. */
+const hydrations = new WeakMap<QueryExpressionMap, Hydration>()
+
+/** The hydration that a query, or what belongs to it, is part of. */
+export function hydrationOf(map: QueryExpressionMap): Hydration | undefined {
+  return hydrations.get(map)
+}
+
+/**
+ * Hooks into how TypeORM's SelectQueryBuilder makes entities of rows. The prototype is shared by all DataSources; what belongs to
+ * none that is guarded takes the way it always took.
+ */
+export function guardQueryBuilder(prototype: QueryPort): void {
+  const { executeEntitiesAndRawResults, loadRawResults, buildEscapedEntityColumnSelects, clone } = prototype
+
+  prototype.executeEntitiesAndRawResults = function (this: QueryPort, queryRunner: QueryRunner) {
+    const failsafe = Failsafe.of(this)
+    // What TypeORM reads back after a write, to update the entity that was written.
+    if (failsafe === undefined || this.expressionMap.options.includes("create-pojo")) {
+      return executeEntitiesAndRawResults.call(this, queryRunner)
+    }
+    return hydrate(failsafe, this, () => executeEntitiesAndRawResults.call(this, queryRunner))
+  }
+
+  prototype.loadRawResults = async function (this: QueryPort, queryRunner: QueryRunner): Promise<Row[]> {
+    const rows = await loadRawResults.call(this, queryRunner)
+    const hydration = hydrations.get(this.expressionMap)
+    return hydration === undefined ? rows : hydration.screen(rows, queryRunner)
+  }
+
+  prototype.buildEscapedEntityColumnSelects = function (
+    this: QueryPort,
+    alias: string,
+    metadata: EntityMetadata,
+  ): Select[] {
+    const selects = buildEscapedEntityColumnSelects.call(this, alias, metadata)
+    const hydration = hydrations.get(this.expressionMap)
+    return hydration === undefined ? selects : hydration.select(this, alias, selects)
+  }
+
+  prototype.clone = function (this: QueryPort) {
+    const copy = clone.call(this)
+    const hydration = hydrations.get(this.expressionMap)
+    if (hydration !== undefined) hydrations.set(copy.expressionMap, hydration)
+    return copy
+  }
+}
+
+function hydrate(failsafe: Failsafe, query: QueryPort, execute: () => Promise<HydratedRows>): Promise<HydratedRows> {
+  const context = currentContext()
+  const load = Load.current(context, failsafe)
+  if (load !== undefined) load.taken++
+  const role = load?.role
+  // Listeners that are called on the way run queries of their own: they must not take over the role.
+  if (role?.kind === "snapshot") return runInContext(loadingIn(context, undefined), execute)
+  if (context?.scope?.kind === "bypass") {
+    return role === undefined ? execute() : runInContext(loadingIn(context, undefined), execute)
+  }
+  return runLoad(failsafe, async (log) => {
+    const map = query.expressionMap
+    const hydration = new Hydration(failsafe, map, role, log)
+    hydrations.set(map, hydration)
+    try {
+      const result = await execute()
+      if (result.entities.length > 0 && !hydration.isScreened) {
+        throw doesNotFit("SelectQueryBuilder.loadRawResults() is no longer what entities are made from")
+      }
+      hydration.finish(result)
+      return result
+    } finally {
+      hydrations.delete(map)
+      hydration.close()
+    }
+  })
+}

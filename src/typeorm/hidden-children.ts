@@ -1,0 +1,20 @@
+import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
+
+/** Which stored children an entity does not show because they were dropped when it was loaded. */
+export class HiddenChildren {
+  // By path: an entity and those derived from it have RelationMetadata of their own for one relation.
+  readonly #byOwner = new WeakMap<object, Map<string, Set<string>>>()
+
+  /** Notes the keys of children that were dropped from a relation of this very instance. */
+  add(owner: object, relation: RelationMetadata, keys: Iterable<string>): void {
+    const relations = this.#byOwner.get(owner) ?? new Map<string, Set<string>>()
+    this.#byOwner.set(owner, relations)
+    const hidden = relations.get(relation.propertyPath) ?? new Set<string>()
+    relations.set(relation.propertyPath, hidden)
+    for (const key of keys) hidden.add(key)
+  }
+
+  of(owner: object, relation: RelationMetadata): ReadonlySet<string> | undefined {
+    return this.#byOwner.get(owner)?.get(relation.propertyPath)
+  }
+}

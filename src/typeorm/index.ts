@@ -1,0 +1,3 @@
+export type { FilteredCollection } from "./filtered-collection.ts"
+export type { FailsafeOptions } from "../core/options.ts"
+export { withFailsafe } from "./with-failsafe.ts"

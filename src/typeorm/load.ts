@@ -1,0 +1,69 @@
+import type { ObjectLiteral } from "typeorm"
+import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
+import { captureOrigin } from "../core/call-site.ts"
+import { LeakLog } from "../core/leak-log.ts"
+import { currentContext, runInContext } from "../core/scope.ts"
+import { loadingIn, type ScopeContext } from "../core/scope-context.ts"
+import type { Failsafe } from "./failsafe.ts"
+import type { RelationGuard } from "./guards.ts"
+
+/** What the rows of a query are that TypeORM makes on its own, while it loads or saves something else. */
+export type Role =
+  /** The rows of a relation, loaded for these entities. */
+  | {
+      readonly kind: "relation"
+      readonly guard: RelationGuard
+      readonly relation: RelationMetadata
+      readonly owners: readonly ObjectLiteral[]
+    }
+  /** The rows of a tree below an entity; each is the owner of its children. */
+  | { readonly kind: "tree"; readonly guard: RelationGuard; readonly owners: readonly ObjectLiteral[] }
+  /** The stored state that `save` compares an entity with: of every tenant. */
+  | { readonly kind: "snapshot" }
+  /** The rows of a relation that is left alone on purpose. */
+  | { readonly kind: "unfiltered" }
+
+/** What the queries within one call of the application's share, carried by the scope's context. */
+export class Load {
+  readonly failsafe: Failsafe
+  /** Where findings are gathered until the outermost query is done; undefined before it has begun. */
+  readonly log: LeakLog | undefined
+  /** What the next query is; undefined for the application's own. */
+  readonly role: Role | undefined
+  /** How many queries took the role over. */
+  taken = 0
+
+  constructor(failsafe: Failsafe, log: LeakLog | undefined, role?: Role) {
+    this.failsafe = failsafe
+    this.log = log
+    this.role = role
+  }
+
+  /** The load that is going on in a context, if it is one of this failsafe's. */
+  static current(context: ScopeContext | undefined, failsafe: Failsafe): Load | undefined {
+    const load = context?.load
+    return load instanceof Load && load.failsafe === failsafe ? load : undefined
+  }
+}
+
+/** Runs what makes a query on its own, so that the query knows what its rows are. */
+export function runAs<R>(failsafe: Failsafe, role: Role, run: (load: Load) => R): R {
+  const context = currentContext()
+  const load = new Load(failsafe, Load.current(context, failsafe)?.log, role)
+  return runInContext(loadingIn(context, load), () => run(load))
+}
+
+/**
+ * Runs a load: what it finds is published when the outermost one ends, so that a relation yields one record however many
+ * queries were made.
+ */
+export async function runLoad<R>(failsafe: Failsafe, run: (log: LeakLog) => Promise<R>, role?: Role): Promise<R> {
+  const context = currentContext()
+  const around = Load.current(context, failsafe)?.log
+  const log = around ?? new LeakLog(captureOrigin())
+  try {
+    return await runInContext(loadingIn(context, new Load(failsafe, log, role)), () => run(log))
+  } finally {
+    if (around === undefined) log.publish(context?.observers ?? [])
+  }
+}

@@ -1,0 +1,149 @@
+import type { QueryRunner, SelectQueryBuilder, ObjectLiteral } from "typeorm"
+import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js"
+import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
+import type { QueryExpressionMap } from "typeorm/query-builder/QueryExpressionMap.js"
+import type { RelationIdAttribute } from "typeorm/query-builder/relation-id/RelationIdAttribute.js"
+import * as decide from "../core/decisions.ts"
+import { judge, type Verdict } from "../core/verdict.ts"
+import { hydrationOf } from "./guarded-query-builder.ts"
+import { isToMany, type RelationGuard } from "./guards.ts"
+import type { Hydration } from "./hydration.ts"
+import { columnOf, type Row } from "./query-port.ts"
+import { hydrated, keyOfValues } from "./row-key.ts"
+import { lookUpTenants } from "./tenant-lookup.ts"
+
+/** What is used of the loader behind `loadRelationIds`, `loadRelationIdAndMap` and `@RelationId`. */
+export interface RelationIdLoaderPort {
+  readonly relationIdAttributes: readonly RelationIdAttribute[]
+  readonly queryRunner?: QueryRunner
+  load: (rawEntities: Row[]) => Promise<RelationIds[]>
+}
+
+interface RelationIds {
+  readonly relationIdAttribute: RelationIdAttribute
+  results: Row[]
+}
+
+const tenantName = "__tenant_failsafe"
+
+/** Takes the ids of foreign rows out of the relation ids of a query. The prototype is shared by all DataSources. */
+export function guardRelationIds(prototype: RelationIdLoaderPort): void {
+  const { load } = prototype
+  prototype.load = async function (this: RelationIdLoaderPort, rawEntities) {
+    const hydrations = new Map<RelationIdAttribute, readonly [Hydration, RelationGuard]>()
+    for (const attribute of this.relationIdAttributes) {
+      const hydration = hydrationOf(
+        (attribute as unknown as { queryExpressionMap: QueryExpressionMap }).queryExpressionMap,
+      )
+      const guard = hydration?.failsafe.relationGuard(attribute.relation)
+      // A to-one relation's id stands in the row itself.
+      if (!hydration || !guard || !(isToMany(attribute.relation) || attribute.relation.isOneToOneNotOwner)) continue
+      hydrations.set(attribute, [hydration, guard])
+      selectTenant(attribute, guard)
+    }
+    const loaded = await load.call(this, rawEntities)
+    for (const ids of loaded) {
+      const guarded = hydrations.get(ids.relationIdAttribute)
+      if (guarded !== undefined) ids.results = await screenIds(ids, ...guarded, this.queryRunner)
+    }
+    return loaded
+  }
+}
+
+/** Lets the query for the ids bring the tenants along, through the hook that an application's own condition takes. */
+function selectTenant(attribute: RelationIdAttribute, { tenant, target }: RelationGuard): void {
+  const { column } = tenant
+  if (column === undefined) return
+  const { queryBuilderFactory } = attribute
+  const alias = attribute.alias ?? target.tableName
+  attribute.queryBuilderFactory = (query: SelectQueryBuilder<ObjectLiteral>) => {
+    const conditioned = queryBuilderFactory?.(query) ?? query
+    return conditioned.addSelect(columnOf(conditioned, alias, column), tenantName)
+  }
+}
+
+async function screenIds(
+  { relationIdAttribute: { relation }, results }: RelationIds,
+  hydration: Hydration,
+  guard: RelationGuard,
+  queryRunner: QueryRunner | undefined,
+): Promise<Row[]> {
+  const { failsafe, context } = hydration
+  if (context?.scope === undefined) {
+    if (isToMany(relation))
+      hydration.settle(decide.missingScope(failsafe.policy, guard.findings), results.length, results.length)
+    return results
+  }
+  const verdicts = await verdictsOf(relation, results, hydration, guard, queryRunner)
+  const foreign = results.filter((_, index) => verdicts[index] === "foreign")
+  const unknown = results.filter((_, index) => verdicts[index] === "unknown")
+  if (!isToMany(relation)) {
+    if (foreign.length > 0)
+      hydration.settle(decide.foreignReference(failsafe.policy, guard.findings), foreign.length, foreign.length)
+    return results
+  }
+  const out = new Set<Row>()
+  for (const [decision, rows] of [
+    [decide.foreignChildren(failsafe.policy, guard.findings), foreign],
+    [decide.unknownChildren(failsafe.policy, guard.findings), unknown],
+  ] as const) {
+    if (rows.length === 0) continue
+    const owners = new Set(rows.map((row) => ownerKey(relation, row)))
+    const loaded = results.filter((row) => owners.has(ownerKey(relation, row))).length
+    hydration.settle(decision, loaded, rows.length)
+    if (!decision.isKept) for (const row of rows) out.add(row)
+  }
+  return out.size === 0 ? results : results.filter((row) => !out.has(row))
+}
+
+async function verdictsOf(
+  relation: RelationMetadata,
+  results: readonly Row[],
+  { failsafe, context }: Hydration,
+  { tenant, target }: RelationGuard,
+  queryRunner: QueryRunner | undefined,
+): Promise<Verdict[]> {
+  const { column } = tenant
+  const verdicts = results.map((row) =>
+    column === undefined ? "unknown" : judge(hydrated(failsafe.dataSource, row[tenantName], column), context!.owned!),
+  )
+  const unknown = results.filter((_, index) => verdicts[index] === "unknown")
+  if (unknown.length === 0) return verdicts
+  const tenants = await lookUpTenants(
+    failsafe,
+    target,
+    tenant,
+    unknown.map((row) => idOf(relation, row)),
+    queryRunner,
+  )
+  return results.map((row, index) => {
+    if (verdicts[index] !== "unknown") return verdicts[index]!
+    const key = keyOfValues(childColumns(relation).map((child) => row[child.databaseName]))
+    return judge(key === undefined ? undefined : tenants.get(key), context!.owned!)
+  })
+}
+
+/** The columns of a result that hold the child's key: TypeORM has turned their values into the application's already. */
+function childColumns(relation: RelationMetadata): readonly ColumnMetadata[] {
+  if (!relation.isManyToMany) return relation.inverseEntityMetadata.primaryColumns
+  return relation.isOwning ? relation.inverseJoinColumns : relation.inverseRelation!.joinColumns
+}
+
+function idOf(relation: RelationMetadata, row: Row): ObjectLiteral {
+  const columns = childColumns(relation)
+  return Object.assign(
+    {},
+    ...columns.map((column) =>
+      (relation.isManyToMany ? column.referencedColumn! : column).createValueMap(row[column.databaseName]),
+    ),
+  )
+}
+
+function ownerKey(relation: RelationMetadata, row: Row): string | undefined {
+  const columns = relation.isManyToMany
+    ? relation.isOwning
+      ? relation.joinColumns
+      : relation.inverseRelation!.inverseJoinColumns
+    : relation.inverseRelation!.joinColumns
+  return keyOfValues(columns.map((column) => row[column.databaseName]))
+}

@@ -1,0 +1,34 @@
+import type { DataSource, EntityMetadata, ObjectLiteral } from "typeorm"
+import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js"
+import type { Row } from "./query-port.ts"
+
+/** The identity of an entity, or of what TypeORM passes around as its ids; undefined where a part of the key is missing. */
+export function entityKey(metadata: EntityMetadata, entity: object): string | undefined {
+  return keyOfValues(metadata.primaryColumns.map((column) => column.getEntityValue(entity as ObjectLiteral)))
+}
+
+/** The identity of the row behind these columns of a raw result. */
+export function rowKey(
+  dataSource: DataSource,
+  row: Row,
+  columns: readonly (readonly [alias: string, column: ColumnMetadata])[],
+): string | undefined {
+  return keyOfValues(columns.map(([alias, column]) => hydrated(dataSource, row[alias], column)))
+}
+
+/** The value that TypeORM would put on an entity. */
+export function hydrated(dataSource: DataSource, value: unknown, column: ColumnMetadata): unknown {
+  return value === undefined || value === null ? value : dataSource.driver.prepareHydratedValue(value, column)
+}
+
+export function keyOfValues(values: readonly unknown[]): string | undefined {
+  if (values.length === 0 || values.some((value) => value === undefined || value === null)) return undefined
+  return values.map(partOf).join("\u0000")
+}
+
+function partOf(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex")
+  if (value instanceof Date) return value.toISOString()
+  if (typeof value === "bigint") return value.toString()
+  return typeof value === "string" ? value : JSON.stringify(value)
+}

@@ -1,0 +1,224 @@
+import type { QueryRunner } from "typeorm"
+import type { QueryExpressionMap } from "typeorm/query-builder/QueryExpressionMap.js"
+import * as decide from "../core/decisions.ts"
+import type { TenantFailsafeError } from "../core/errors.ts"
+import type { LeakLog } from "../core/leak-log.ts"
+import type { ScopeContext } from "../core/scope-context.ts"
+import { Judge, judge } from "../core/verdict.ts"
+import type { Failsafe } from "./failsafe.ts"
+import type { Row } from "./query-port.ts"
+import { hydrated } from "./row-key.ts"
+import type { SelectedColumns } from "./selected-columns.ts"
+import { SubjectRows } from "./subject-rows.ts"
+import { aliasesBelow, ownerAlias, type Children, type ReferenceTarget, type Roots, type Subject } from "./subjects.ts"
+import { lookUpTenants } from "./tenant-lookup.ts"
+
+/** What the screening of a query needs to know of it. */
+export interface ScreeningOptions {
+  readonly failsafe: Failsafe
+  readonly log: LeakLog
+  readonly context: ScopeContext | undefined
+  readonly map: QueryExpressionMap
+  readonly columns: SelectedColumns
+  readonly queryRunner: QueryRunner
+  /** How the rows arrive, for the records. */
+  readonly strategy: string
+}
+
+/** Children that were taken out of the rows: their keys, by the key of their owner. */
+export interface Dropped {
+  readonly subject: Children
+  readonly byOwner: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+/** Places in the list of rows. */
+interface Verdicts {
+  readonly foreign: readonly number[]
+  readonly unknown: readonly number[]
+}
+
+/** Judges the rows of one query before entities are made of them. A row that may stay costs one comparison per alias. */
+export class Screening {
+  readonly dropped: Dropped[] = []
+  readonly #options: ScreeningOptions
+  #rows: readonly Row[]
+  #refusal: TenantFailsafeError | undefined
+
+  constructor(options: ScreeningOptions, rows: readonly Row[]) {
+    this.#options = options
+    this.#rows = rows
+  }
+
+  /** Judges the rows of one alias. */
+  async judge(subject: Subject): Promise<void> {
+    const { context } = this.#options
+    if (context?.scope === undefined) {
+      if (subject.kind === "children") this.#judgeWithoutScope(subject)
+      return
+    }
+    const verdicts = await this.#verdicts(subject, context.owned!)
+    if (verdicts.foreign.length === 0 && verdicts.unknown.length === 0) return
+    if (subject.kind === "children") this.#settleChildren(subject, verdicts)
+    else if (subject.kind === "root") this.#settleRoots(subject, verdicts)
+    else this.#settleReferences(subject, verdicts, context.owned!)
+  }
+
+  /** The rows from which entities may be made; throws when the load is refused. */
+  finish(): readonly Row[] {
+    if (this.#refusal !== undefined) throw this.#refusal
+    return this.#rows
+  }
+
+  async #verdicts(subject: Subject, owned: ReadonlySet<string>): Promise<Verdicts> {
+    const { failsafe, columns } = this.#options
+    const { column } = subject.guard.tenant
+    const name = column && columns.nameOf(subject.alias, column)
+    const foreign: number[] = []
+    const unknown: number[] = []
+    const judgement = new Judge(owned, (value) => (column ? hydrated(failsafe.dataSource, value, column) : value))
+    for (let index = 0; index < this.#rows.length; index++) {
+      const verdict = name === undefined ? "unknown" : judgement.judge(this.#rows[index]![name])
+      if (verdict === "foreign") foreign.push(index)
+      else if (verdict === "unknown") unknown.push(index)
+    }
+    return unknown.length === 0 ? { foreign, unknown } : this.#lookUp(subject, owned, foreign, unknown)
+  }
+
+  async #lookUp(
+    subject: Subject,
+    owned: ReadonlySet<string>,
+    foreign: number[],
+    unknown: readonly number[],
+  ): Promise<Verdicts> {
+    const { failsafe, queryRunner } = this.#options
+    const rows = this.#rowsOf(subject)
+    const present = unknown.filter((index) => !rows.isMissing(this.#rows[index]!))
+    const ids = new Map<string, object>()
+    for (const index of present) {
+      const key = rows.key(this.#rows[index]!)
+      if (key !== undefined && !ids.has(key)) ids.set(key, rows.id(this.#rows[index]!))
+    }
+    const tenants = await lookUpTenants(
+      failsafe,
+      subject.metadata,
+      subject.guard.tenant,
+      [...ids.values()],
+      queryRunner,
+    )
+    const stillUnknown: number[] = []
+    for (const index of present) {
+      const key = rows.key(this.#rows[index]!)
+      const verdict = judge(key === undefined ? undefined : tenants.get(key), owned)
+      if (verdict === "foreign") foreign.push(index)
+      else if (verdict === "unknown") stillUnknown.push(index)
+    }
+    return { foreign, unknown: stillUnknown }
+  }
+
+  #judgeWithoutScope(subject: Children): void {
+    const decision = decide.missingScope(this.#options.failsafe.policy, subject.guard.findings)
+    if (decision === undefined) return
+    const rows = this.#rowsOf(subject)
+    const present = [...this.#rows.keys()].filter((index) => !rows.isMissing(this.#rows[index]!))
+    const count = countOf(this.#byOwner(subject, present))
+    this.#note({ ...decision, isKept: true }, count, count)
+  }
+
+  #settleChildren(subject: Children, { foreign, unknown }: Verdicts): void {
+    const { policy } = this.#options.failsafe
+    const { findings } = subject.guard
+    const out = new Set<number>()
+    for (const [decision, indexes] of [
+      [decide.foreignChildren(policy, findings), foreign],
+      [decide.unknownChildren(policy, findings), unknown],
+    ] as const) {
+      if (indexes.length === 0) continue
+      const byOwner = this.#byOwner(subject, indexes)
+      const loaded = this.#byOwner(subject, [...this.#rows.keys()], byOwner)
+      this.#note(decision, countOf(loaded), countOf(byOwner))
+      if (decision.isKept) continue
+      this.dropped.push({ subject, byOwner })
+      for (const index of indexes) out.add(index)
+    }
+    if (out.size > 0) this.#takeOut(subject, out)
+  }
+
+  #settleRoots(subject: Roots, { foreign, unknown }: Verdicts): void {
+    const { policy } = this.#options.failsafe
+    const { findings } = subject.guard
+    const count = (indexes: readonly number[]) => countOf(this.#byOwner(subject, indexes))
+    const loaded = count([...this.#rows.keys()])
+    if (foreign.length > 0) this.#note(decide.foreignRoots(policy, findings), loaded, count(foreign))
+    if (unknown.length > 0) this.#note(decide.unknownRoots(policy, findings), loaded, count(unknown))
+  }
+
+  #settleReferences(subject: ReferenceTarget, { foreign, unknown }: Verdicts, owned: ReadonlySet<string>): void {
+    const { policy } = this.#options.failsafe
+    const { findings } = subject.guard
+    const rows = this.#rowsOf(subject)
+    // TypeORM loads a to-one of several owners with a row for each of them.
+    const countOwners = (indexes: readonly number[]) =>
+      subject.join === undefined
+        ? indexes.length
+        : new Set(indexes.map((index) => rows.ownerKey(this.#rows[index]!))).size
+    // A foreign row that points at another foreign row is reported where it was found itself.
+    const ofOwn = countOwners(foreign.filter((index) => !this.#isOwnerForeign(subject, index, owned)))
+    if (ofOwn > 0) this.#note(decide.foreignReference(policy, findings), ofOwn, ofOwn)
+    const count = countOwners(unknown)
+    if (count > 0) this.#note({ finding: findings.of("unknown"), isKept: true, refusal: undefined }, count, count)
+  }
+
+  #isOwnerForeign({ join, owner }: ReferenceTarget, index: number, owned: ReadonlySet<string>): boolean {
+    const { failsafe, columns } = this.#options
+    const column = failsafe.tenantOf(owner)?.column
+    const alias = join && ownerAlias(join)
+    const name = column && alias && columns.nameOf(alias, column)
+    if (name === undefined) return false
+    return judge(hydrated(failsafe.dataSource, this.#rows[index]![name], column!), owned) === "foreign"
+  }
+
+  /** The distinct keys of these rows, by owner; only of certain owners, where some are given. */
+  #byOwner(
+    subject: Subject,
+    indexes: readonly number[],
+    owners?: ReadonlyMap<string, unknown>,
+  ): Map<string, Set<string>> {
+    const rows = this.#rowsOf(subject)
+    const byOwner = new Map<string, Set<string>>()
+    for (const index of indexes) {
+      const row = this.#rows[index]!
+      const owner = rows.ownerKey(row)
+      if ((owners !== undefined && !owners.has(owner)) || rows.isMissing(row)) continue
+      const keys = byOwner.get(owner) ?? new Set<string>()
+      byOwner.set(owner, keys.add(rows.key(row) ?? `row ${index}`))
+    }
+    return byOwner
+  }
+
+  /** Rows of the query itself leave; joined ones are blanked, as if the join had found nothing, with all that hangs on them. */
+  #takeOut(subject: Children, out: ReadonlySet<number>): void {
+    const { map, columns } = this.#options
+    if (subject.join === undefined) {
+      this.#rows = this.#rows.filter((_, index) => !out.has(index))
+      return
+    }
+    const names = [subject.alias, ...aliasesBelow(map, subject.alias)].flatMap((alias) => columns.namesOf(alias))
+    const blank = Object.fromEntries(names.map((name) => [name, null]))
+    this.#rows = this.#rows.map((row, index) => (out.has(index) ? { ...row, ...blank } : row))
+  }
+
+  #note(decision: decide.Decision | undefined, loaded: number, rows: number): void {
+    if (decision === undefined) return
+    const { log, strategy } = this.#options
+    log.note(decision.finding, { loaded, rows, strategy }, decision.isKept ? 0 : rows)
+    this.#refusal ??= decision.refusal
+  }
+
+  #rowsOf(subject: Subject): SubjectRows {
+    return new SubjectRows(this.#options.failsafe.dataSource, this.#options.columns, subject)
+  }
+}
+
+function countOf(byOwner: ReadonlyMap<string, ReadonlySet<string>>): number {
+  return byOwner.values().reduce((count, keys) => count + keys.size, 0)
+}

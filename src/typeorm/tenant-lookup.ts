@@ -1,0 +1,55 @@
+import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import { chunked } from "../core/chunked.ts"
+import { runUnscoped } from "../core/scope.ts"
+import type { Failsafe } from "./failsafe.ts"
+import { columnOf } from "./query-port.ts"
+import { hydrated, rowKey } from "./row-key.ts"
+import { joinTenant, type FamilyTenant, type TenantOf } from "./tenant-of.ts"
+
+// TypeORM asks for composite keys by a chain of ORs, which SQLite parses up to a depth of 1,000.
+const compositeKeys = 300
+
+/**
+ * Asks the database for the tenants of these rows, on the given connection and so within its transaction; by the rows' keys. What
+ * is not found is left out. Soft-deleted rows are found.
+ */
+export async function lookUpTenants(
+  failsafe: Failsafe,
+  metadata: EntityMetadata,
+  tenant: FamilyTenant,
+  ids: readonly ObjectLiteral[],
+  queryRunner: QueryRunner | undefined,
+): Promise<ReadonlyMap<string, unknown>> {
+  const tenants = new Map<string, unknown>()
+  // A view has no key to be asked for.
+  if (metadata.primaryColumns.length === 0) return tenants
+  const size = metadata.hasMultiplePrimaryKeys ? compositeKeys : undefined
+  for (const kind of tenant.kinds) {
+    for (const some of chunked(ids, size))
+      await lookUp(failsafe, kind.metadata, kind.tenant, some, queryRunner, tenants)
+  }
+  return tenants
+}
+
+async function lookUp(
+  failsafe: Failsafe,
+  metadata: EntityMetadata,
+  tenant: TenantOf | null,
+  ids: readonly ObjectLiteral[],
+  queryRunner: QueryRunner | undefined,
+  tenants: Map<string, unknown>,
+): Promise<void> {
+  const { dataSource } = failsafe
+  const query = dataSource.createQueryBuilder(queryRunner).select([]).from(metadata.target, "row").withDeleted()
+  const keys = metadata.primaryColumns.map((column, index) => [`key${index}`, column] as const)
+  for (const [alias, column] of keys) query.addSelect(columnOf(query, "row", column), alias)
+  if (tenant !== null) {
+    query.addSelect(joinTenant(query, "row", tenant), "tenant")
+  }
+  query.whereInIds([...ids])
+  for (const row of await runUnscoped(() => query.getRawMany<Record<string, unknown>>())) {
+    const key = rowKey(dataSource, row, keys)
+    // Rows of an entity that is not tenant-owned are everybody's.
+    if (key !== undefined) tenants.set(key, tenant === null ? null : hydrated(dataSource, row["tenant"], tenant.column))
+  }
+}

@@ -1,0 +1,60 @@
+import type { DataSource } from "typeorm"
+import { invalid, readOptions, sameSettings, type FailsafeOptions, type Settings } from "../core/options.ts"
+import { Failsafe } from "./failsafe.ts"
+import { installHooks } from "./hooks.ts"
+import { confineCountedProperties } from "./relation-counts.ts"
+
+const settingsOf = Symbol.for("tenant-failsafe/typeorm/settings@1")
+
+/**
+ * Guards a TypeORM DataSource: every to-many relation to a tenant-owned entity shows the rows of the current tenant only, however
+ * it is loaded; what was dropped is reported, and saving leaves the rows that were not shown as they are.
+ *
+ * Call it before `initialize()`. Returns the given DataSource. Guarding a guarded DataSource again with the same options changes
+ * nothing.
+ *
+ * @throws {TenantFailsafeError} `OPTION_INVALID`, `REASON_MISSING` here or, for names of entities and relations, from
+ * `initialize()`; `UNSUPPORTED_ORM` from `initialize()` when this TypeORM lacks a method that the failsafe needs
+ *
+ * @example
+ * const dataSource = withFailsafe(new DataSource({ type: "postgres", entities: [Customer, Address] }), {
+ *   tenantProperty: "merchantId",
+ * })
+ * await dataSource.initialize()
+ */
+export function withFailsafe<Source extends DataSource>(dataSource: Source, options: FailsafeOptions): Source {
+  const settings = readOptions(options)
+  const marked = dataSource as { [settingsOf]?: Settings }
+  if (marked[settingsOf] !== undefined) {
+    if (sameSettings(marked[settingsOf], settings)) return dataSource
+    throw invalid("This DataSource is guarded already, with other options. Call withFailsafe once.", {})
+  }
+  if (dataSource.isInitialized) {
+    throw invalid("This DataSource is initialized already. Call withFailsafe before dataSource.initialize().", {})
+  }
+  Object.defineProperty(dataSource, settingsOf, { value: settings })
+  install(dataSource, settings)
+  return dataSource
+}
+
+/** Hooks in when the DataSource is initialized, which may be again after `destroy()`; the entities are known only then. */
+function install(dataSource: DataSource, settings: Settings): void {
+  const failsafe = new Failsafe(dataSource, settings)
+  const port = dataSource as unknown as DataSourcePort
+  const { initialize, buildMetadatas } = port
+  port.initialize = async () => {
+    await installHooks(failsafe)
+    return initialize.call(dataSource)
+  }
+  port.buildMetadatas = async () => {
+    await buildMetadatas.call(dataSource)
+    failsafe.start(dataSource.entityMetadatas)
+    confineCountedProperties(failsafe, dataSource.entityMetadatas)
+  }
+}
+
+/** Methods of a DataSource that are overridden, a protected one included. */
+interface DataSourcePort {
+  initialize: () => Promise<unknown>
+  buildMetadatas: () => Promise<void>
+}
