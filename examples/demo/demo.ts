@@ -1,14 +1,20 @@
-import { PGlite } from "@electric-sql/pglite"
 import { parseArgs } from "node:util"
 import { withTenant } from "tenant-failsafe"
-import { withFailsafe } from "tenant-failsafe/mikro-orm"
 import { collectLeaks, type LeakReport } from "tenant-failsafe/testing"
 import { checksums, foreignAddresses, type Checksum } from "./checksums.ts"
+import { mikroOrmShop } from "./mikro-orm-shop.ts"
 import { printDemo } from "./print.ts"
-import { openShop, schema, type CustomerView } from "./shop.ts"
+import { schema, type CustomerView, type Database, type LoadedCustomer, type ShopFront } from "./shop.ts"
+import { typeormShop } from "./typeorm-shop.ts"
+
+export const demos: { readonly [orm: string]: () => Promise<DemoResult> } = {
+  "mikro-orm": () => runDemo(mikroOrmShop),
+  typeorm: () => runDemo(typeormShop),
+}
 
 /** What the demo found out, as `--json` prints it. */
 export interface DemoResult {
+  readonly orm: string
   readonly merchant: string
   readonly plain: readonly CustomerView[]
   readonly guarded: readonly CustomerView[]
@@ -20,8 +26,8 @@ export interface DemoResult {
   }[]
 }
 
-export async function runDemo(): Promise<DemoResult> {
-  const database = await PGlite.create()
+async function runDemo<Opened extends Database>(front: ShopFront<Opened>): Promise<DemoResult> {
+  const database = await front.openDatabase()
   await database.exec(schema)
   const merchant = 1
   const moments: { moment: string; tables: readonly Checksum[]; foreign: string }[] = []
@@ -29,30 +35,23 @@ export async function runDemo(): Promise<DemoResult> {
     moments.push({ moment, tables: await checksums(database), foreign: await foreignAddresses(database, merchant) })
   }
 
-  const unguarded = await openShop(database)
-  const plain = view(await unguarded.listCustomers(unguarded.orm.em.fork()))
+  const unguarded = await front.openShop(database, "plain")
+  const plain = view(await unguarded.listCustomers())
 
-  const shop = await openShop(database, (config) => withFailsafe(config, { tenantProperty: "merchantId" }))
+  const shop = await front.openShop(database, "guarded")
   await note("before")
   const { result: guarded, leaks } = await collectLeaks(() =>
-    withTenant(merchant, async () => {
-      const em = shop.orm.em.fork()
-      const customers = view(await shop.listCustomers(em))
-      await em.flush()
-      return customers
-    }),
+    withTenant(merchant, async () => view(await shop.listCustomers())),
   )
-  await note("after drop + flush")
-  await collectLeaks(() => withTenant(merchant, () => shop.moveAddress(shop.orm.em.fork(), "Acme St 1", "Acme St 100")))
-  await note("after an own edit + flush")
+  await note(`after drop + ${front.save}`)
+  await collectLeaks(() => withTenant(merchant, () => shop.moveAddress("Acme St 1", "Acme St 100")))
+  await note(`after an own edit + ${front.save}`)
 
   await database.close()
-  return { merchant: "Acme", plain, guarded, leaks, checksums: moments }
+  return { orm: front.orm, merchant: "Acme", plain, guarded, leaks, checksums: moments }
 }
 
-type Loaded = { name: string; addresses: Iterable<{ street: string }>; tags: Iterable<{ label: string }> }
-
-function view(customers: readonly Loaded[]): CustomerView[] {
+function view(customers: readonly LoadedCustomer[]): CustomerView[] {
   return customers.map(({ name, addresses, tags }) => ({
     name,
     addresses: [...addresses].map(({ street }) => street),
@@ -61,8 +60,14 @@ function view(customers: readonly Loaded[]): CustomerView[] {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } })
-  const result = await runDemo()
+  const options = { json: { type: "boolean", default: false }, orm: { type: "string", default: "mikro-orm" } } as const
+  const { values } = parseArgs({ options })
+  const demo = demos[values.orm]
+  if (demo === undefined) {
+    console.error(`--orm must be one of ${Object.keys(demos).join(", ")}, not '${values.orm}'.`)
+    process.exit(2)
+  }
+  const result = await demo()
   if (values.json) console.log(JSON.stringify(result, null, 2))
   else printDemo(result)
 }

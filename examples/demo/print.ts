@@ -3,9 +3,9 @@ import { styleText } from "node:util"
 import type { DemoResult } from "./demo.ts"
 import type { CustomerView } from "./shop.ts"
 
-export function printDemo({ merchant, plain, guarded, leaks, checksums }: DemoResult): void {
+export function printDemo({ orm, merchant, plain, guarded, leaks, checksums }: DemoResult): void {
   heading(`Signed in: ${merchant}. The code forgot its tenant filter.`)
-  const customers = table(["customer", "plain MikroORM shows", "with the failsafe"])
+  const customers = table(["customer", `plain ${orm} shows`, "with the failsafe"])
   for (const [index, customer] of plain.entries()) {
     customers.push([customer.name, lines(customer, merchant), lines(guarded[index]!, merchant)])
   }

@@ -1,54 +1,30 @@
-import type { PGlite } from "@electric-sql/pglite"
-import { defineEntity, p } from "@mikro-orm/core"
-import { defineConfig, MikroORM, type EntityManager, type Options } from "@mikro-orm/pglite"
+/** What the demo uses of PGlite, the PostgreSQL that runs inside the process. */
+export interface Database {
+  exec(sql: string): Promise<unknown>
+  query(sql: string, parameters?: unknown[]): Promise<{ rows: object[] }>
+  close(): Promise<void>
+}
 
-/** A shop platform: customers are shared, what hangs on them belongs to a merchant. */
-export async function openShop(pglite: PGlite, guard: (config: Options) => Options = (config) => config) {
-  const Customer = defineEntity({
-    name: "Customer",
-    properties: () => ({
-      id: p.integer().primary(),
-      name: p.string(),
-      addresses: () => p.oneToMany(Address).mappedBy("customer").orderBy({ id: "asc" }),
-      tags: () => p.manyToMany(Tag).orderBy({ id: "asc" }),
-    }),
-  })
-  const Address = defineEntity({
-    name: "Address",
-    properties: () => ({
-      id: p.integer().primary(),
-      street: p.string(),
-      merchantId: p.integer(),
-      customer: () => p.manyToOne(Customer).nullable(),
-    }),
-  })
-  const Tag = defineEntity({
-    name: "Tag",
-    properties: () => ({
-      id: p.integer().primary(),
-      label: p.string(),
-      merchantId: p.integer().nullable(),
-      customers: () => p.manyToMany(Customer).mappedBy("tags"),
-    }),
-  })
-  const config = defineConfig({ entities: [Customer, Address, Tag], dbName: "shop", driverOptions: { pglite } })
-  const orm = await MikroORM.init(guard(config))
+/** The shop's code on one ORM, plain or guarded: what it does for a page, and nothing that knows of tenants. */
+export interface Shop {
+  /** Lists the customers with their addresses and tags, and saves what it loaded. */
+  listCustomers(): Promise<readonly LoadedCustomer[]>
+  moveAddress(from: string, to: string): Promise<void>
+}
 
-  // The forgotten filter: nothing here says whose addresses and tags are meant.
-  async function listCustomers(em: EntityManager) {
-    return em.find(Customer, {}, { populate: ["addresses", "tags"], orderBy: { id: "asc" } })
-  }
+/** A demo database and the shop on it. */
+export interface ShopFront<Opened extends Database> {
+  readonly orm: "MikroORM" | "TypeORM"
+  /** What saving is called in this ORM. */
+  readonly save: string
+  openDatabase(): Promise<Opened>
+  openShop(database: Opened, protection: "plain" | "guarded"): Promise<Shop>
+}
 
-  async function moveAddress(em: EntityManager, from: string, to: string) {
-    const customers = await em.find(Customer, {}, { populate: ["addresses"] })
-    for (const customer of customers) {
-      const address = customer.addresses.find((candidate) => candidate.street === from)
-      if (address !== undefined) address.street = to
-    }
-    await em.flush()
-  }
-
-  return { orm, listCustomers, moveAddress }
+export interface LoadedCustomer {
+  readonly name: string
+  readonly addresses: Iterable<{ readonly street: string }>
+  readonly tags: Iterable<{ readonly label: string }>
 }
 
 /** What a page of the shop would show of its customers. */
@@ -58,6 +34,7 @@ export type CustomerView = {
   readonly tags: readonly string[]
 }
 
+/** A shop platform: customers are shared, what hangs on them belongs to a merchant. */
 export const schema = `
   create table merchant (id int primary key, name text not null);
   create table customer (id int primary key, name text not null);

@@ -140,7 +140,19 @@ export class Screening {
       this.dropped.push({ subject, byOwner })
       for (const index of indexes) out.add(index)
     }
-    if (out.size > 0) this.#takeOut(subject, out)
+    if (out.size === 0) return
+    this.#reportCutOff(subject, out)
+    this.#takeOut(subject, out)
+  }
+
+  /** Own nodes of a tree that cannot be reached any more: their parent is foreign. */
+  #reportCutOff(subject: Children, out: ReadonlySet<number>): void {
+    if (subject.parent === undefined) return
+    const rows = this.#rowsOf(subject)
+    const gone = new Set([...out].map((index) => rows.key(this.#rows[index]!)))
+    const cutOff = this.#rows.filter((row, index) => !out.has(index) && gone.has(rows.ownerKey(row))).length
+    if (cutOff === 0) return
+    this.#note(decide.foreignReference(this.#options.failsafe.policy, subject.parent.findings), cutOff, cutOff)
   }
 
   #settleRoots(subject: Roots, { foreign, unknown }: Verdicts): void {

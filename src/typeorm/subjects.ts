@@ -24,6 +24,8 @@ interface SubjectBase {
 export interface Children extends SubjectBase {
   readonly kind: "children"
   readonly guard: RelationGuard
+  /** In a tree, the relation by which a node points at its parent: the own nodes below a foreign one go with its branch. */
+  readonly parent: RelationGuard | undefined
 }
 
 /** Rows that a to-one relation points at. */
@@ -80,11 +82,14 @@ function mainSubject(
       const { guard, relation, owners } = role
       if (!isToMany(relation))
         return { ...base, kind: "reference", guard, owner: relation.entityMetadata, ownerKey: [] }
-      return { ...base, kind: "children", guard, ownerKey: owners.length > 1 ? ownerColumns(relation, alias) : [] }
+      const ownerKey = owners.length > 1 ? ownerColumns(relation, alias) : []
+      return { ...base, kind: "children", guard, parent: undefined, ownerKey }
     }
     case "tree": {
-      const ownerKey = metadata.treeParentRelation!.joinColumns.map((column) => [alias, column] as const)
-      return { ...base, kind: "children", guard: role.guard, ownerKey }
+      const toParent = metadata.treeParentRelation!
+      const ownerKey = toParent.joinColumns.map((column) => [alias, column] as const)
+      const parent = failsafe.relationGuard(toParent) ?? undefined
+      return { ...base, kind: "children", guard: role.guard, parent, ownerKey }
     }
     case "snapshot":
     case "unfiltered":
@@ -111,7 +116,7 @@ function joinSubject(
   if (guard === null) return undefined
   const ownerKey = owner.primaryColumns.map((column) => [parent, column] as const)
   const base = { alias: join.alias.name, metadata, ownerKey, join, guard }
-  return join.isMany ? { ...base, kind: "children" } : { ...base, kind: "reference", owner }
+  return join.isMany ? { ...base, kind: "children", parent: undefined } : { ...base, kind: "reference", owner }
 }
 
 /** TypeORM 0.3 and 1 load an m:n relation with its junction table joined under the table's own name. */

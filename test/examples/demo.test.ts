@@ -1,14 +1,17 @@
 import { beforeAll, describe, expect, it } from "vitest"
-import { runDemo, type DemoResult } from "../../examples/demo/demo.ts"
+import { demos, type DemoResult } from "../../examples/demo/demo.ts"
 
-describe("npm run demo", () => {
+describe.each([
+  { orm: "mikro-orm", save: "flush" },
+  { orm: "typeorm", save: "save" },
+])("npm run demo -- --orm $orm", ({ orm, save }) => {
   let result: DemoResult
 
   beforeAll(async () => {
-    result = await runDemo()
+    result = await demos[orm]!()
   })
 
-  it("shows what plain MikroORM leaks", () => {
+  it("shows what the plain ORM leaks", () => {
     expect(result.plain[0]).toEqual({
       name: "Ada",
       addresses: ["Acme St 1", "Globex Rd 2", "Initech Sq 3"],
@@ -28,14 +31,14 @@ describe("npm run demo", () => {
     expect(
       result.leaks.map((leak) => [leak.relation, leak.dropped, leak["code.file.path"], leak["code.function.name"]]),
     ).toEqual([
-      ["addresses", 4, "examples/demo/shop.ts", "listCustomers"],
-      ["tags", 2, "examples/demo/shop.ts", "listCustomers"],
+      ["addresses", 4, `examples/demo/${orm}-shop.ts`, "listCustomers"],
+      ["tags", 2, `examples/demo/${orm}-shop.ts`, "listCustomers"],
     ])
   })
 
   it("shows that dropping wrote nothing, and that an own edit wrote no foreign row", () => {
     const [before, dropped, edited] = result.checksums
-    expect(dropped).toEqual({ ...before, moment: "after drop + flush" })
+    expect(dropped).toEqual({ ...before, moment: `after drop + ${save}` })
     expect(edited!.foreign).toBe(before!.foreign)
     const changed = edited!.tables.filter(({ digest }, index) => digest !== before!.tables[index]!.digest)
     expect(changed.map(({ table }) => table)).toEqual(["address"])
