@@ -50,6 +50,7 @@ describe("the README's snippets", () => {
       "shop.ts",
       "request.ts",
       "customer.ts",
+      "typeorm.ts",
       "options.ts",
       "scopes.ts",
       "leaks.ts",
