@@ -4,7 +4,10 @@ import type { Row } from "./query-port.ts"
 
 /** The identity of an entity, or of what TypeORM passes around as its ids; undefined where a part of the key is missing. */
 export function entityKey(metadata: EntityMetadata, entity: object): string | undefined {
-  return keyOfValues(metadata.primaryColumns.map((column) => column.getEntityValue(entity as ObjectLiteral)))
+  const { primaryColumns } = metadata
+  // Each child that is saved comes by here.
+  if (primaryColumns.length === 1) return keyOfValue(primaryColumns[0]!.getEntityValue(entity as ObjectLiteral))
+  return keyOfValues(primaryColumns.map((column) => column.getEntityValue(entity as ObjectLiteral)))
 }
 
 /** The identity of the row behind these columns of a raw result. */
@@ -26,9 +29,14 @@ export function keyOfValues(values: readonly unknown[]): string | undefined {
   return values.map(partOf).join("\u0000")
 }
 
+function keyOfValue(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : partOf(value)
+}
+
 function partOf(value: unknown): string {
+  if (typeof value === "string") return value
+  if (typeof value === "number" || typeof value === "bigint") return value.toString()
   if (value instanceof Uint8Array) return Buffer.from(value).toString("hex")
   if (value instanceof Date) return value.toISOString()
-  if (typeof value === "bigint") return value.toString()
-  return typeof value === "string" ? value : JSON.stringify(value)
+  return JSON.stringify(value)
 }

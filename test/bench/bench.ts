@@ -5,13 +5,13 @@ import { groupsWith, labelOf, timeGroup, weighGroup, type MemoryRow, type TimeRo
 import { openContest } from "./contest.ts"
 import { asText, describeMachine, retainsNothing, type Report } from "./report.ts"
 
-const usage = `What the guard costs on top of vanilla MikroORM, in time and memory.
+const usage = `What the guard costs on top of the vanilla ORM, in time and memory.
 
 npm run bench -- [--samples N] [--only TEXT] [--against vanilla] [--json]
 
 --samples N         pairs per case that has a target, 40 by default; the others take a fifth of it
---only TEXT         only the cases whose label contains TEXT, such as "hydration" or "1x10000 joined"
---against vanilla   puts vanilla MikroORM in the guarded one's place: shows the noise of the method
+--only TEXT         only the cases whose label contains TEXT, such as "typeorm hydration" or "1x10000 joined"
+--against vanilla   puts the vanilla ORM in the guarded one's place: shows the noise of the method
 --json              prints the numbers as JSON
 
 It starts a PostgreSQL of its own unless DATABASE_URL names a server.`
@@ -48,6 +48,7 @@ function readArguments(): Arguments {
 const efforts = (samples: number) => ({
   // The most where a target is to be judged.
   hydration: { samples, warmUps: 6, generations: 2 },
+  save: { samples, warmUps: 6, generations: 2 },
   leaking: { samples: Math.ceil(samples / 5), warmUps: 6, generations: 1 },
   memory: { samples: Math.ceil(samples / 5), warmUps: 3, generations: 1 },
   "end-to-end": { samples: Math.ceil(samples / 5), warmUps: 3, generations: 1 },

@@ -1,15 +1,16 @@
 import assert from "node:assert/strict"
 import { Worker } from "./crew.ts"
-import { shapes } from "./domain.ts"
+import { shapeNamed } from "./domain.ts"
 import { differences, interleave, ratios, statsOf, type Stats } from "./measure.ts"
-import { isGuarded, type Strategy, type WayName, type Work } from "./ways.ts"
+import { isGuarded, type Orm, type Strategy, type WayName, type Work } from "./ways.ts"
 import type { Level, Loaded, Time, Weight } from "./worker.ts"
 
 export type Mode = "active" | "idle" | "leaking"
 
 /** Guarded loads that take turns with vanilla ones on the same rows. */
 export interface Group extends Work {
-  readonly what: Level | "memory"
+  readonly orm: Orm
+  readonly what: Level | "memory" | "save"
   readonly modes: readonly Mode[]
 }
 
@@ -50,9 +51,19 @@ export interface MemoryRow {
 }
 
 /** What a guarded load may cost, as a ratio of the vanilla one. */
-const targets: Readonly<Record<string, number>> = { "hydration active": 1.05, "hydration idle": 1.02 }
+const targets: Readonly<Record<string, number>> = {
+  "hydration active": 1.05,
+  "hydration idle": 1.02,
+  "save active": 1.05,
+}
 
-const strategies: readonly Strategy[] = ["select-in", "joined"]
+/** TypeORM groups the rows of a query of its own by comparing each with each: only few of them can be measured. */
+const loads: readonly { readonly orm: Orm; readonly shapes: readonly string[]; readonly strategy: Strategy }[] = [
+  { orm: "mikro-orm", shapes: ["1x10000", "1000x10"], strategy: "select-in" },
+  { orm: "mikro-orm", shapes: ["1x10000", "1000x10"], strategy: "joined" },
+  { orm: "typeorm", shapes: ["1x10000", "1000x10"], strategy: "join" },
+  { orm: "typeorm", shapes: ["100x10"], strategy: "query" },
+]
 
 const kinds: readonly Pick<Group, "what" | "ownership" | "modes">[] = [
   { what: "hydration", ownership: "own", modes: ["active", "idle"] },
@@ -62,9 +73,22 @@ const kinds: readonly Pick<Group, "what" | "ownership" | "modes">[] = [
   { what: "end-to-end", ownership: "half foreign", modes: ["leaking"] },
 ]
 
-const allGroups: readonly Group[] = kinds.flatMap((kind) =>
-  shapes.flatMap((shape) => strategies.map((strategy) => ({ ...kind, shape, strategy }))),
-)
+const allGroups: readonly Group[] = [
+  ...kinds.flatMap((kind) =>
+    loads.flatMap(({ orm, shapes, strategy }) =>
+      shapes.map((name): Group => ({ ...kind, orm, shape: shapeNamed(name), strategy, task: "load" })),
+    ),
+  ),
+  {
+    what: "save",
+    orm: "typeorm",
+    ownership: "own",
+    modes: ["active", "idle"],
+    shape: shapeNamed("1x10"),
+    strategy: "join",
+    task: "save",
+  },
+]
 
 /** The groups of which at least one label contains `only`, each with the modes that do. */
 export function groupsWith(only: string): Group[] {
@@ -73,14 +97,16 @@ export function groupsWith(only: string): Group[] {
     .filter(({ modes }) => modes.length > 0)
 }
 
-export function labelOf({ what, shape, strategy }: Group, mode: Mode): string {
-  return `${what} ${shape.name} ${strategy} ${mode}`
+export function labelOf({ orm, what, shape, strategy }: Group, mode: Mode): string {
+  return `${orm} ${what} ${shape.name} ${strategy} ${mode}`
 }
 
 export async function timeGroup(contest: Contest, group: Group, effort: Effort): Promise<TimeRow[]> {
-  const { what, modes, ownership } = group
-  const rivals: WayName[] = ownership === "own" ? [] : ["filter"]
-  if (ownership !== "own" && what === "end-to-end" && contest.role !== undefined) rivals.push("rls")
+  const { what, orm, modes, ownership, strategy } = group
+  // With TypeORM, a query of its own for the children takes no condition.
+  const rivals: WayName[] = ownership === "own" || strategy === "query" ? [] : ["filter"]
+  const hasRls = orm === "mikro-orm" && contest.role !== undefined
+  if (ownership !== "own" && what === "end-to-end" && hasRls) rivals.push("rls")
   // From memory only this process works, and its own time is free of what else the machine does.
   const unit = what === "end-to-end" ? "wall" : "cpu"
   const results = await contend<Time>(contest, group, ["vanilla", "control", ...modes, ...rivals], "time", effort)
@@ -123,7 +149,7 @@ async function contend<R extends Time | Weight>(
 ): Promise<Map<WayName, R[]>> {
   const results = new Map<WayName, R[]>(names.map((name) => [name, []]))
   for (let generation = 0; generation < generations; generation++) {
-    const workers = await Promise.all(names.map((name) => open(contest, name)))
+    const workers = await Promise.all(names.map((name) => open(contest, group.orm, name)))
     try {
       await prepare(workers, group, contest.against)
       const count = Math.ceil((samples - generation) / generations)
@@ -138,13 +164,13 @@ async function contend<R extends Time | Weight>(
   return results
 }
 
-function open({ clientUrl, role, against }: Contest, name: WayName): Promise<Worker> {
-  return Worker.open({ name, clientUrl, role, guarded: against === "guarded" && isGuarded(name) })
+function open({ clientUrl, role, against }: Contest, orm: Orm, name: WayName): Promise<Worker> {
+  return Worker.open({ orm, name, clientUrl, role, guarded: against === "guarded" && isGuarded(name) })
 }
 
 /** Every worker must load what its way promises, before it is measured. */
 async function prepare(workers: readonly Worker[], group: Group, against: Contest["against"]): Promise<void> {
-  const { what, modes, ...work } = group
+  const { what, modes, orm: _, ...work } = group
   const { shape, ownership } = work
   const all = shape.parents * shape.childrenEach
   const digests = new Map<number, Loaded["digest"]>()

@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto"
 import { MikroORM } from "@mikro-orm/sql"
 import type { TestDatabase } from "../support/databases.ts"
 import type { Contest } from "./cases.ts"
-import { seed, shopEntities } from "./domain.ts"
+import { seed } from "./domain.ts"
+import { shopEntities } from "./mikro-orm-way.ts"
 
 /** Creates the tables, rows and role that the contenders read by; `dropRole` undoes what outlives the database. */
 export async function openContest(

@@ -1,4 +1,3 @@
-import { defineEntity, p } from "@mikro-orm/core"
 import type { TestDatabase } from "../support/databases.ts"
 
 /** The tenant whose request is measured; foreign rows belong to the other one. */
@@ -15,10 +14,16 @@ export interface Shape {
   readonly childrenEach: number
 }
 
-export const shapes: readonly Shape[] = [
+const shapes: readonly Shape[] = [
   { number: 1, name: "1x10000", parents: 1, childrenEach: 10_000 },
   { number: 2, name: "1000x10", parents: 1_000, childrenEach: 10 },
+  { number: 3, name: "100x10", parents: 100, childrenEach: 10 },
+  { number: 4, name: "1x10", parents: 1, childrenEach: 10 },
 ]
+
+export function shapeNamed(name: string): Shape {
+  return shapes.find((shape) => shape.name === name)!
+}
 
 /** A few rows that stay loaded while others are measured. */
 export const pinned: Shape = { number: 0, name: "2x2", parents: 2, childrenEach: 2 }
@@ -31,35 +36,6 @@ const ownerships: readonly Ownership[] = ["own", "half foreign"]
 /** What the seeded rows of one measurement have in common. */
 export function batchOf(shape: Shape, ownership: Ownership): number {
   return shape.number * ownerships.length + ownerships.indexOf(ownership) + 1
-}
-
-/** New entity classes at each call, because MikroORM keeps state of an instance on the prototypes of its entities. */
-export function shopEntities() {
-  const policies = [{ using: `merchant_id = current_setting('${tenantSetting}', true)::int` }]
-  const Customer = defineEntity({
-    name: "Customer",
-    policies,
-    properties: {
-      id: p.integer().primary(),
-      batch: p.integer().index(),
-      name: p.string(),
-      merchantId: p.integer(),
-      addresses: () => p.oneToMany(Address).mappedBy("customer"),
-    },
-  })
-  const Address = defineEntity({
-    name: "Address",
-    policies,
-    properties: {
-      id: p.integer().primary(),
-      street: p.string(),
-      city: p.string(),
-      postcode: p.string(),
-      merchantId: p.integer(),
-      customer: () => p.manyToOne(Customer).index(),
-    },
-  })
-  return { Customer, Address }
 }
 
 /** Fills the empty tables with every shape, once per ownership. */

@@ -1,27 +1,25 @@
-import type { MikroORM } from "@mikro-orm/sql"
+import type { Execute, Way } from "./ways.ts"
 
 interface Query {
   readonly sql: string
   readonly rows: unknown
 }
 
-type Execute = (query: unknown, ...others: unknown[]) => Promise<unknown>
-
 /**
  * Stands between an ORM and its database connection. It records the raw result rows of one load's queries and gives them
  * back without asking the database, so that only the ORM's own work is measured.
  */
 export class Tape {
-  readonly #real: Execute
   readonly #queries: Query[] = []
   #mode: "live" | "record" | "replay" = "live"
   #position = 0
 
-  constructor(orm: MikroORM) {
-    const connection = orm.driver.getConnection()
-    if (orm.driver.getConnection("read") !== connection) throw new Error("The benchmark needs one connection per ORM.")
-    this.#real = connection.execute.bind(connection) as Execute
-    Object.defineProperty(connection, "execute", { value: (...args: Parameters<Execute>) => this.#execute(...args) })
+  constructor(way: Way) {
+    way.intercept(
+      (execute) =>
+        (...args) =>
+          this.#execute(execute, ...args),
+    )
   }
 
   async record<R>(load: () => Promise<R>): Promise<R> {
@@ -52,10 +50,10 @@ export class Tape {
     }
   }
 
-  async #execute(query: unknown, ...others: unknown[]): Promise<unknown> {
-    if (this.#mode === "live") return this.#real(query, ...others)
+  async #execute(real: Execute, query: unknown, ...others: unknown[]): Promise<unknown> {
+    if (this.#mode === "live") return real(query, ...others)
     if (this.#mode === "record") {
-      const rows = await this.#real(query, ...others)
+      const rows = await real(query, ...others)
       this.#queries.push({ sql: String(query), rows })
       return rows
     }

@@ -1,5 +1,6 @@
 import { cpus, totalmem } from "node:os"
 import { Utils } from "@mikro-orm/core"
+import typeorm from "typeorm/package.json" with { type: "json" }
 import Table from "cli-table3"
 import type { TestDatabase } from "../support/databases.ts"
 import type { MemoryRow, TimeRow } from "./cases.ts"
@@ -21,6 +22,7 @@ export async function describeMachine(database: TestDatabase): Promise<Record<st
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     mikroOrm: Utils.getORMVersion(),
+    typeorm: typeorm.version,
     postgresql: String(row?.["server_version"]),
   }
 }
@@ -29,10 +31,10 @@ export function asText(report: Report): string {
   const { machine, samples, against } = report
   const lines = [
     `${machine["cpu"]}, ${machine["cores"]} cores, ${machine["memoryGiB"]} GiB; Node ${machine["node"]}, ` +
-      `MikroORM ${machine["mikroOrm"]}, PostgreSQL ${machine["postgresql"]}`,
-    "hydration: the rows come from memory; main thread time, garbage collection included. end-to-end: PostgreSQL; wall time.",
-    `Ratios to vanilla MikroORM in the same interleaved run: median of pairs (${samples} where there is a target), [middle half],`,
-    "± half of the median's 95 % interval. The control is vanilla MikroORM once more: how much of a ratio is noise.",
+      `MikroORM ${machine["mikroOrm"]}, TypeORM ${machine["typeorm"]}, PostgreSQL ${machine["postgresql"]}`,
+    "hydration, save: the rows come from memory; main thread time, garbage collection included. end-to-end: PostgreSQL; wall time.",
+    `Ratios to the vanilla ORM in the same interleaved run: median of pairs (${samples} where there is a target), [middle half],`,
+    "± half of the median's 95 % interval. The control is the vanilla ORM once more: how much of a ratio is noise.",
   ]
   if (against === "vanilla") lines.push("--against vanilla: nothing is guarded here; every ratio should be 1.00.")
   if (report.times.length > 0) lines.push(timeTable(report.times))

@@ -1,16 +1,18 @@
-import { PostgreSqlDriver } from "@mikro-orm/postgresql"
-import { MikroORM, type Options } from "@mikro-orm/sql"
 import { withoutTenant, withTenant } from "../../src/index.ts"
-import { withFailsafe } from "../../src/mikro-orm/index.ts"
 import { collectLeaks } from "../../src/testing/index.ts"
-import { batchOf, shopEntities, tenant, tenantSetting, type Ownership, type Shape } from "./domain.ts"
+import { tenant, type Ownership, type Shape } from "./domain.ts"
+import { openMikroOrmWay } from "./mikro-orm-way.ts"
+import { openTypeormWay } from "./typeorm-way.ts"
 
-export type Strategy = "select-in" | "joined"
+export type Orm = "mikro-orm" | "typeorm"
+
+/** What the ORM calls a query of its own for the children, and one query with a join. */
+export type Strategy = "select-in" | "joined" | "query" | "join"
 
 /**
  * The ways to load that are compared. `control` is `vanilla` once more. `active`, `idle` and `leaking` are guarded: in the
- * tenant's scope, in `withoutTenant`, and in the tenant's scope with foreign rows among the loaded ones. `filter` is MikroORM's
- * global filter, `rls` its session for PostgreSQL's row level security.
+ * tenant's scope, in `withoutTenant`, and in the tenant's scope with foreign rows among the loaded ones. `filter` asks the database for
+ * the tenant's rows, `rls` is MikroORM's session for PostgreSQL's row level security.
  */
 export type WayName = "vanilla" | "control" | "active" | "idle" | "leaking" | "filter" | "rls"
 
@@ -18,51 +20,41 @@ export interface Work {
   readonly shape: Shape
   readonly ownership: Ownership
   readonly strategy: Strategy
+  /** Loading, or saving what was loaded with one column of the parent edited. */
+  readonly task: "load" | "save"
 }
 
-export type Customers = readonly {
-  readonly addresses: { getItems(): readonly { readonly merchantId: number }[] }
-}[]
-
 export interface WayConfig {
+  readonly orm: Orm
   readonly name: WayName
   readonly guarded: boolean
   readonly clientUrl: string
   readonly role: string | undefined
 }
 
-/** One way to load customers with their addresses, on a MikroORM of its own. */
+/** How an ORM sends a query. */
+export type Execute = (query: unknown, ...others: unknown[]) => Promise<unknown>
+
+/** One way to load customers with their addresses, on an ORM of its own. */
 export interface Way {
-  readonly orm: MikroORM
-  load(work: Work): Promise<Customers>
+  load(work: Work): Promise<readonly object[]>
+  childrenOf(customer: object): readonly { readonly merchantId: number }[]
+  /** Puts something between the ORM and its connection. */
+  intercept(wrap: (execute: Execute) => Execute): void
+  close(): Promise<void>
 }
 
 export function isGuarded(name: WayName): boolean {
   return name === "active" || name === "idle" || name === "leaking"
 }
 
-export async function openWay({ name, guarded, clientUrl, role }: WayConfig): Promise<Way> {
-  const { Customer, Address } = shopEntities()
-  const condition = (args: { tenant: number }) => ({ merchantId: args.tenant })
-  const config: Options = {
-    driver: PostgreSqlDriver,
-    clientUrl,
-    entities: [Customer, Address],
-    ...(name === "filter" && { filters: { tenant: { name: "tenant", cond: condition as never } } }),
-  }
-  const orm = await MikroORM.init(guarded ? withFailsafe(config, { tenantProperty: "merchantId" }) : config)
-  await orm.connect()
-  const session = role === undefined ? {} : { session: { variables: { [tenantSetting]: tenant }, role } }
-
-  const find = ({ shape, ownership, strategy }: Work): Promise<Customers> => {
-    const em = orm.em.fork(name === "rls" ? session : {})
-    if (name === "filter") em.setFilterParams("tenant", { tenant })
-    return em.find(Customer, { batch: batchOf(shape, ownership) }, { populate: ["addresses"], strategy })
-  }
-  return { orm, load: (work) => scoped(name, () => find(work)) }
+export async function openWay(config: WayConfig): Promise<Way> {
+  const way = await (config.orm === "typeorm" ? openTypeormWay(config) : openMikroOrmWay(config))
+  const { load } = way
+  return { ...way, load: (work) => scoped(config.name, () => load(work)) }
 }
 
-async function scoped(name: WayName, run: () => Promise<Customers>): Promise<Customers> {
+async function scoped(name: WayName, run: () => Promise<Loaded>): Promise<Loaded> {
   switch (name) {
     case "active":
       return withTenant(tenant, run)
@@ -75,3 +67,5 @@ async function scoped(name: WayName, run: () => Promise<Customers>): Promise<Cus
       return run()
   }
 }
+
+type Loaded = readonly object[]
