@@ -4,10 +4,7 @@ import type { Row } from "./query-port.ts"
 
 /** The identity of an entity, or of what TypeORM passes around as its ids; undefined where a part of the key is missing. */
 export function entityKey(metadata: EntityMetadata, entity: object): string | undefined {
-  const { primaryColumns } = metadata
-  // Each child that is saved comes by here.
-  if (primaryColumns.length === 1) return keyOfValue(primaryColumns[0]!.getEntityValue(entity as ObjectLiteral))
-  return keyOfValues(primaryColumns.map((column) => column.getEntityValue(entity as ObjectLiteral)))
+  return keyOfValues(metadata.primaryColumns.map((column) => column.getEntityValue(entity as ObjectLiteral)))
 }
 
 /** The identity of the row behind these columns of a raw result. */
@@ -21,10 +18,21 @@ export function rowKey(
 
 /** The value that TypeORM would put on an entity. */
 export function hydrated(dataSource: DataSource, value: unknown, column: ColumnMetadata): unknown {
-  return value === undefined || value === null ? value : dataSource.driver.prepareHydratedValue(value, column)
+  if (value === undefined || value === null) return value
+  // What most keys are: no driver of TypeORM 0.3 or 1 turns a number of the database into another one.
+  if (
+    typeof value === "number" &&
+    column.transformer === undefined &&
+    column.type !== "boolean" &&
+    column.type !== Boolean
+  ) {
+    return value
+  }
+  return dataSource.driver.prepareHydratedValue(value, column)
 }
 
 export function keyOfValues(values: readonly unknown[]): string | undefined {
+  if (values.length === 1) return keyOfValue(values[0])
   if (values.length === 0 || values.some((value) => value === undefined || value === null)) return undefined
   return values.map(partOf).join("\u0000")
 }

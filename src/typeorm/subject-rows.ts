@@ -1,21 +1,29 @@
 import type { DataSource, ObjectLiteral } from "typeorm"
+import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js"
 import type { Row } from "./query-port.ts"
 import { hydrated, keyOfValues } from "./row-key.ts"
 import type { SelectedColumns } from "./selected-columns.ts"
 import type { Need, Subject } from "./subjects.ts"
 
+/** A column under the name by which it arrives in the rows. */
+interface Arriving {
+  readonly name: string | undefined
+  readonly column: ColumnMetadata
+}
+
 /** Reads from the rows of a query what identifies the rows of one alias, and their owners. Needed for findings only. */
 export class SubjectRows {
   readonly #dataSource: DataSource
-  readonly #columns: SelectedColumns
-  readonly #subject: Subject
-  readonly #key: readonly Need[]
+  readonly #key: readonly Arriving[]
+  readonly #ownerKey: readonly Arriving[]
+  readonly #names: readonly string[]
 
-  constructor(dataSource: DataSource, columns: SelectedColumns, subject: Subject) {
+  constructor(dataSource: DataSource, columns: SelectedColumns, { alias, metadata, ownerKey }: Subject) {
+    const arriving = ([of, column]: Need) => ({ name: columns.nameOf(of, column), column })
     this.#dataSource = dataSource
-    this.#columns = columns
-    this.#subject = subject
-    this.#key = subject.metadata.primaryColumns.map((column) => [subject.alias, column] as const)
+    this.#key = metadata.primaryColumns.map((column) => arriving([alias, column]))
+    this.#ownerKey = ownerKey.map(arriving)
+    this.#names = columns.namesOf(alias)
   }
 
   /** The row's key, or undefined where it was not selected. */
@@ -25,25 +33,24 @@ export class SubjectRows {
 
   /** The key of the owner: the same for all rows where there is one owner. */
   ownerKey(row: Row): string {
-    return this.#keyOf(row, this.#subject.ownerKey) ?? ""
+    return this.#keyOf(row, this.#ownerKey) ?? ""
   }
 
   /** The row's ids, as TypeORM takes them. */
   id(row: Row): ObjectLiteral {
-    return Object.assign({}, ...this.#key.map((need) => need[1].createValueMap(this.#value(row, need))))
+    return Object.assign({}, ...this.#key.map((key) => key.column.createValueMap(this.#value(row, key))))
   }
 
   /** Whether a join found nothing: then all that was selected is NULL. */
   isMissing(row: Row): boolean {
-    return this.#columns.namesOf(this.#subject.alias).every((name) => row[name] === null || row[name] === undefined)
+    return this.#names.every((name) => row[name] === null || row[name] === undefined)
   }
 
-  #keyOf(row: Row, needs: readonly Need[]): string | undefined {
-    return keyOfValues(needs.map((need) => this.#value(row, need)))
+  #keyOf(row: Row, columns: readonly Arriving[]): string | undefined {
+    return keyOfValues(columns.map((column) => this.#value(row, column)))
   }
 
-  #value(row: Row, [alias, column]: Need): unknown {
-    const name = this.#columns.nameOf(alias, column)
+  #value(row: Row, { name, column }: Arriving): unknown {
     return name === undefined ? undefined : hydrated(this.#dataSource, row[name], column)
   }
 }
