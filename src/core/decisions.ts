@@ -4,7 +4,7 @@ import type { Finding } from "./leak-report.ts"
 import type { Policy } from "./options.ts"
 import { leakDetected, referenceForeign, rootForeign, rootUnknown, tenantMissing, tenantUnknown } from "./refusals.ts"
 
-/** What the policy makes of something that was found: the record, whether the rows stay, and whether the load fails. */
+/** What the policy makes of something that was found: the record, whether the rows stay, and why the load fails if it does. */
 export interface Decision {
   readonly finding: Finding
   readonly isKept: boolean
@@ -33,8 +33,7 @@ export function missingScope(
 ): Decision | undefined {
   if (noTenant === "allow") return undefined
   const finding = findings.of("no-tenant")
-  const isKept = noTenant === "report"
-  return { finding, isKept, refusal: isKept ? undefined : tenantMissing(finding, happening) }
+  return { finding, isKept: true, refusal: noTenant === "throw" ? tenantMissing(finding, happening) : undefined }
 }
 
 /** A to-one relation that points at a foreign row. */

@@ -120,7 +120,7 @@ function withoutScope(relation: RelationGuard, items: readonly object[], strateg
     if (load.isRefused) return undefined
     load.log.note(decision.finding, { loaded: items.length, rows: items.length, strategy })
     load.refuse(decision.refusal)
-    return decision.isKept ? { kept: items, key: undefined } : undefined
+    return decision.refusal === undefined ? { kept: items, key: undefined } : undefined
   })
 }
 

@@ -29,7 +29,7 @@ export function guardQueryBuilder(prototype: QueryPort): void {
     if (failsafe === undefined || this.expressionMap.options.includes("create-pojo")) {
       return executeEntitiesAndRawResults.call(this, queryRunner)
     }
-    return hydrate(failsafe, this, () => executeEntitiesAndRawResults.call(this, queryRunner))
+    return hydrate(failsafe, this, queryRunner, () => executeEntitiesAndRawResults.call(this, queryRunner))
   }
 
   prototype.loadRawResults = async function (this: QueryPort, queryRunner: QueryRunner): Promise<Row[]> {
@@ -56,7 +56,12 @@ export function guardQueryBuilder(prototype: QueryPort): void {
   }
 }
 
-function hydrate(failsafe: Failsafe, query: QueryPort, execute: () => Promise<HydratedRows>): Promise<HydratedRows> {
+function hydrate(
+  failsafe: Failsafe,
+  query: QueryPort,
+  queryRunner: QueryRunner,
+  execute: () => Promise<HydratedRows>,
+): Promise<HydratedRows> {
   const context = currentContext()
   const load = Load.current(context, failsafe)
   if (load !== undefined) load.taken++
@@ -72,7 +77,9 @@ function hydrate(failsafe: Failsafe, query: QueryPort, execute: () => Promise<Hy
     hydrations.set(map, hydration)
     try {
       const result = await execute()
-      if (result.entities.length > 0 && !hydration.isScreened) {
+      // Nothing was found: also then a relation must not be loaded outside any scope.
+      if (result.entities.length === 0 && !hydration.isScreened) await hydration.screen([], queryRunner)
+      if (!hydration.isScreened) {
         throw doesNotFit("SelectQueryBuilder.loadRawResults() is no longer what entities are made from")
       }
       hydration.finish(result)

@@ -47,7 +47,7 @@ export class Hydration {
 
   /** Returns the rows from which entities may be made. */
   async screen(rows: Row[], queryRunner: QueryRunner): Promise<Row[]> {
-    if (this.#isOver || this.#subjects.length === 0 || rows.length === 0) return rows
+    if (this.#isOver || this.#subjects.length === 0) return rows
     const { failsafe, log, context } = this
     const strategy = this.#role === undefined ? "join" : this.#role.kind === "tree" ? "tree" : "query"
     const options = { failsafe, log, context, map: this.#map, columns: this.#columns, queryRunner, strategy }

@@ -1,6 +1,6 @@
 import type { ObjectLiteral } from "typeorm"
 import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
-import { captureOrigin } from "../core/call-site.ts"
+import { captureOrigin, type Origin } from "../core/call-site.ts"
 import { LeakLog } from "../core/leak-log.ts"
 import { currentContext, runInContext } from "../core/scope.ts"
 import { loadingIn, type ScopeContext } from "../core/scope-context.ts"
@@ -30,13 +30,16 @@ export class Load {
   readonly log: LeakLog | undefined
   /** What the next query is; undefined for the application's own. */
   readonly role: Role | undefined
+  /** Where the load began, if that was before its first query. */
+  readonly origin: Origin | undefined
   /** How many queries took the role over. */
   taken = 0
 
-  constructor(failsafe: Failsafe, log: LeakLog | undefined, role?: Role) {
+  constructor(failsafe: Failsafe, log: LeakLog | undefined, role?: Role, origin?: Origin) {
     this.failsafe = failsafe
     this.log = log
     this.role = role
+    this.origin = origin
   }
 
   /** The load that is going on in a context, if it is one of this failsafe's. */
@@ -49,7 +52,9 @@ export class Load {
 /** Runs what makes a query on its own, so that the query knows what its rows are. */
 export function runAs<R>(failsafe: Failsafe, role: Role, run: (load: Load) => R): R {
   const context = currentContext()
-  const load = new Load(failsafe, Load.current(context, failsafe)?.log, role)
+  const log = Load.current(context, failsafe)?.log
+  // Behind a lazy relation's getter, TypeORM's own frames would push the application's off the stack.
+  const load = new Load(failsafe, log, role, log === undefined ? captureOrigin() : undefined)
   return runInContext(loadingIn(context, load), () => run(load))
 }
 
@@ -59,8 +64,9 @@ export function runAs<R>(failsafe: Failsafe, role: Role, run: (load: Load) => R)
  */
 export async function runLoad<R>(failsafe: Failsafe, run: (log: LeakLog) => Promise<R>, role?: Role): Promise<R> {
   const context = currentContext()
-  const around = Load.current(context, failsafe)?.log
-  const log = around ?? new LeakLog(captureOrigin())
+  const current = Load.current(context, failsafe)
+  const around = current?.log
+  const log = around ?? new LeakLog(current?.origin ?? captureOrigin())
   try {
     return await runInContext(loadingIn(context, new Load(failsafe, log, role)), () => run(log))
   } finally {

@@ -10,7 +10,7 @@ import type { Row } from "./query-port.ts"
 import { hydrated } from "./row-key.ts"
 import type { SelectedColumns } from "./selected-columns.ts"
 import { SubjectRows } from "./subject-rows.ts"
-import { aliasesBelow, ownerAlias, type Children, type ReferenceTarget, type Roots, type Subject } from "./subjects.ts"
+import { aliasesBelow, type Children, type ReferenceTarget, type Roots, type Subject } from "./subjects.ts"
 import { lookUpTenants } from "./tenant-lookup.ts"
 
 /** What the screening of a query needs to know of it. */
@@ -58,7 +58,7 @@ export class Screening {
     }
     const verdicts = await this.#verdicts(subject, context.owned!)
     if (verdicts.foreign.length === 0 && verdicts.unknown.length === 0) return
-    if (subject.kind === "children") this.#settleChildren(subject, verdicts)
+    if (subject.kind === "children") this.#settleChildren(subject, this.#withoutTops(subject, verdicts))
     else if (subject.kind === "root") this.#settleRoots(subject, verdicts)
     else this.#settleReferences(subject, verdicts, context.owned!)
   }
@@ -121,7 +121,7 @@ export class Screening {
     const rows = this.#rowsOf(subject)
     const present = [...this.#rows.keys()].filter((index) => !rows.isMissing(this.#rows[index]!))
     const count = countOf(this.#byOwner(subject, present))
-    this.#note({ ...decision, isKept: true }, count, count)
+    this.#note(decision, count, count)
   }
 
   #settleChildren(subject: Children, { foreign, unknown }: Verdicts): void {
@@ -145,14 +145,23 @@ export class Screening {
     this.#takeOut(subject, out)
   }
 
+  #withoutTops(subject: Children, { foreign, unknown }: Verdicts): Verdicts {
+    const tops = subject.tree?.tops
+    if (tops === undefined) return { foreign, unknown }
+    const rows = this.#rowsOf(subject)
+    const isBelow = (index: number) => !tops.has(rows.key(this.#rows[index]!))
+    return { foreign: foreign.filter(isBelow), unknown: unknown.filter(isBelow) }
+  }
+
   /** Own nodes of a tree that cannot be reached any more: their parent is foreign. */
   #reportCutOff(subject: Children, out: ReadonlySet<number>): void {
-    if (subject.parent === undefined) return
+    const parent = subject.tree?.parent
+    if (parent === undefined) return
     const rows = this.#rowsOf(subject)
     const gone = new Set([...out].map((index) => rows.key(this.#rows[index]!)))
     const cutOff = this.#rows.filter((row, index) => !out.has(index) && gone.has(rows.ownerKey(row))).length
     if (cutOff === 0) return
-    this.#note(decide.foreignReference(this.#options.failsafe.policy, subject.parent.findings), cutOff, cutOff)
+    this.#note(decide.foreignReference(this.#options.failsafe.policy, parent.findings), cutOff, cutOff)
   }
 
   #settleRoots(subject: Roots, { foreign, unknown }: Verdicts): void {
@@ -180,13 +189,11 @@ export class Screening {
     if (count > 0) this.#note({ finding: findings.of("unknown"), isKept: true, refusal: undefined }, count, count)
   }
 
-  #isOwnerForeign({ join, owner }: ReferenceTarget, index: number, owned: ReadonlySet<string>): boolean {
+  #isOwnerForeign({ ownerTenant }: ReferenceTarget, index: number, owned: ReadonlySet<string>): boolean {
     const { failsafe, columns } = this.#options
-    const column = failsafe.tenantOf(owner)?.column
-    const alias = join && ownerAlias(join)
-    const name = column && alias && columns.nameOf(alias, column)
-    if (name === undefined) return false
-    return judge(hydrated(failsafe.dataSource, this.#rows[index]![name], column!), owned) === "foreign"
+    const name = ownerTenant && columns.nameOf(...ownerTenant)
+    if (ownerTenant === undefined || name === undefined) return false
+    return judge(hydrated(failsafe.dataSource, this.#rows[index]![name], ownerTenant[1]), owned) === "foreign"
   }
 
   /** The distinct keys of these rows, by owner; only of certain owners, where some are given. */

@@ -14,11 +14,13 @@ export class SelectedColumns {
   readonly #added = new Set<string>()
 
   constructor(subjects: readonly Subject[]) {
-    for (const { alias, metadata, guard, ownerKey, join } of subjects) {
+    for (const subject of subjects) {
+      const { alias, metadata, guard, ownerKey, join } = subject
       if (guard.tenant.column !== undefined) this.#need(alias, [alias, guard.tenant.column])
       for (const column of metadata.primaryColumns) this.#need(alias, [alias, column])
-      // A junction table is joined without being selected, so its columns come with the rows of the query itself.
-      for (const need of ownerKey) this.#need(join === undefined ? alias : need[0], need)
+      // Owners that TypeORM joins on its own are not selected, so their columns come with the rows of the query itself.
+      const ownerTenant = subject.kind === "reference" && subject.ownerTenant ? [subject.ownerTenant] : []
+      for (const need of [...ownerKey, ...ownerTenant]) this.#need(join === undefined ? alias : need[0], need)
     }
   }
 

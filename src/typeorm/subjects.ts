@@ -6,6 +6,7 @@ import type { QueryExpressionMap } from "typeorm/query-builder/QueryExpressionMa
 import type { Failsafe } from "./failsafe.ts"
 import { isToMany, type EntityGuard, type RelationGuard } from "./guards.ts"
 import type { Role } from "./load.ts"
+import { entityKey } from "./row-key.ts"
 
 /** A column of an alias that the screening reads. */
 export type Need = readonly [alias: string, column: ColumnMetadata]
@@ -24,7 +25,15 @@ interface SubjectBase {
 export interface Children extends SubjectBase {
   readonly kind: "children"
   readonly guard: RelationGuard
-  /** In a tree, the relation by which a node points at its parent: the own nodes below a foreign one go with its branch. */
+  /** Set where the rows are the nodes of a tree. */
+  readonly tree: Tree | undefined
+}
+
+/** What is special about the rows of a tree. */
+export interface Tree {
+  /** The keys of the nodes whose trees were asked for: they come along, and are no children. */
+  readonly tops: ReadonlySet<string | undefined>
+  /** The relation by which a node points at its parent: the own nodes below a foreign one go with its branch. */
   readonly parent: RelationGuard | undefined
 }
 
@@ -32,7 +41,8 @@ export interface Children extends SubjectBase {
 export interface ReferenceTarget extends SubjectBase {
   readonly kind: "reference"
   readonly guard: RelationGuard
-  readonly owner: EntityMetadata
+  /** The column that holds the tenant of the row that points; undefined where it has none, or is not part of the query. */
+  readonly ownerTenant: Need | undefined
 }
 
 /** Rows that the application asked for itself. */
@@ -48,7 +58,7 @@ export type Subject = Children | ReferenceTarget | Roots
 export function subjectsOf(failsafe: Failsafe, map: QueryExpressionMap, role: Role | undefined): readonly Subject[] {
   const main = map.mainAlias
   if (main === undefined || !main.hasMetadata) return []
-  const first = mainSubject(failsafe, main.name, main.metadata, role)
+  const first = mainSubject(failsafe, map, main.name, main.metadata, role)
   const hydrated = new Set([main.name])
   const joined = map.joinAttributes.flatMap((join) => {
     const parent = ownerAlias(join)
@@ -72,6 +82,7 @@ export function ownerAlias(join: JoinAttribute): string | undefined {
 
 function mainSubject(
   failsafe: Failsafe,
+  map: QueryExpressionMap,
   alias: string,
   metadata: EntityMetadata,
   role: Role | undefined,
@@ -80,16 +91,21 @@ function mainSubject(
   switch (role?.kind) {
     case "relation": {
       const { guard, relation, owners } = role
-      if (!isToMany(relation))
-        return { ...base, kind: "reference", guard, owner: relation.entityMetadata, ownerKey: [] }
+      if (!isToMany(relation)) {
+        // TypeORM 0.3 and 1 join the owners to ask for what they point at.
+        const owner = map.joinAttributes.find((join) => join.entityOrProperty === relation.entityMetadata.target)
+        const ownerTenant = owner && tenantNeed(failsafe, owner.alias.name, relation.entityMetadata)
+        return { ...base, kind: "reference", guard, ownerTenant, ownerKey: [] }
+      }
       const ownerKey = owners.length > 1 ? ownerColumns(relation, alias) : []
-      return { ...base, kind: "children", guard, parent: undefined, ownerKey }
+      return { ...base, kind: "children", guard, tree: undefined, ownerKey }
     }
     case "tree": {
       const toParent = metadata.treeParentRelation!
       const ownerKey = toParent.joinColumns.map((column) => [alias, column] as const)
       const parent = failsafe.relationGuard(toParent) ?? undefined
-      return { ...base, kind: "children", guard: role.guard, parent, ownerKey }
+      const tops = new Set(role.owners.map((top) => entityKey(metadata, top)))
+      return { ...base, kind: "children", guard: role.guard, tree: { tops, parent }, ownerKey }
     }
     case "snapshot":
     case "unfiltered":
@@ -116,7 +132,14 @@ function joinSubject(
   if (guard === null) return undefined
   const ownerKey = owner.primaryColumns.map((column) => [parent, column] as const)
   const base = { alias: join.alias.name, metadata, ownerKey, join, guard }
-  return join.isMany ? { ...base, kind: "children", parent: undefined } : { ...base, kind: "reference", owner }
+  return join.isMany
+    ? { ...base, kind: "children", tree: undefined }
+    : { ...base, kind: "reference", ownerTenant: tenantNeed(failsafe, parent, owner) }
+}
+
+function tenantNeed(failsafe: Failsafe, alias: string, metadata: EntityMetadata): Need | undefined {
+  const column = failsafe.tenantOf(metadata)?.column
+  return column === undefined ? undefined : [alias, column]
 }
 
 /** TypeORM 0.3 and 1 load an m:n relation with its junction table joined under the table's own name. */
