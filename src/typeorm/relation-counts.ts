@@ -97,8 +97,9 @@ function ownCondition(query: CountQuery, alias: string, tenant: TenantOf, index:
   return `${column} IN (:...tenants_${index}) OR ${column} IS NULL`
 }
 
+/** As text, which every column of ids compares with: SQLite would compare a number with a text column as '0.0'. */
 function valuesOf(dataSource: DataSource, { column }: TenantOf, tenants: readonly TenantId[]): unknown[] {
-  return tenants
-    .flatMap(tenantNotations)
-    .map((value): unknown => dataSource.driver.preparePersistentValue(value, column))
+  const values = tenants.flatMap(tenantNotations)
+  if (column.transformer === undefined) return values.map(String)
+  return values.map((value): unknown => dataSource.driver.preparePersistentValue(value, column))
 }
