@@ -16,6 +16,7 @@ export class LeakLog {
   /** By finding, then by the owner of the collection. */
   readonly #collections = new Map<Finding, Map<object, CollectionEntry>>()
   readonly #origin: Origin | undefined
+  #isClosed = false
 
   constructor(origin?: Origin) {
     this.#origin = origin
@@ -55,6 +56,17 @@ export class LeakLog {
 
   get isEmpty(): boolean {
     return this.#counts.size === 0 && this.#collections.size === 0
+  }
+
+  /** Whether the load is over. What was started in it and lives on needs a log of its own: nobody would publish this one again. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Publishes, and takes nothing more. */
+  close(observers: readonly ((report: LeakReport) => void)[]): void {
+    this.publish(observers)
+    this.#isClosed = true
   }
 
   /** Publishes one record per finding, empties the log, and returns the records. */

@@ -15,7 +15,8 @@ export type PropertyShape =
   | { readonly kind: "embedded"; readonly properties: ReadonlyMap<string, PropertyShape> }
   | { readonly kind: "to-one"; readonly target: string; readonly columns: number }
   | { readonly kind: "to-many"; readonly targets: readonly string[] }
-  | { readonly kind: "unusable"; readonly why: string }
+  /** No tenant can be read from it; a relation still leads to `targets`. */
+  | { readonly kind: "unusable"; readonly why: string; readonly targets?: readonly string[] }
 
 /** The answer to "which property names this entity's tenant?", resolved once at start-up. */
 export interface Ownership {
@@ -161,5 +162,5 @@ function assertUnfiltered(
 
 function targetsOf(property: PropertyShape): readonly string[] {
   if (property.kind === "to-one") return [property.target]
-  return property.kind === "to-many" ? property.targets : []
+  return property.kind === "to-many" || property.kind === "unusable" ? (property.targets ?? []) : []
 }

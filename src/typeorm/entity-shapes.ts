@@ -50,7 +50,8 @@ function relationShape(relation: RelationMetadata): PropertyShape {
   const target = relation.inverseEntityMetadata.name
   if (relation.isOneToMany || relation.isManyToMany) return { kind: "to-many", targets: [target] }
   if (relation.isOneToOneNotOwner) {
-    return { kind: "unusable", why: `is the inverse side of a 1:1 relation; its key is stored with ${target}` }
+    const why = `is the inverse side of a 1:1 relation; its key is stored with ${target}`
+    return { kind: "unusable", why, targets: [target] }
   }
   return { kind: "to-one", target, columns: relation.joinColumns.length }
 }

@@ -43,6 +43,15 @@ export class Failsafe {
     publishUnfiltered(this.#settings.unfiltered)
   }
 
+  get isStarted(): boolean {
+    return this.#ownership !== undefined
+  }
+
+  /** Before the entities are made anew. */
+  stop(): void {
+    this.#ownership = undefined
+  }
+
   /** The tenants of the rows that a query for an entity may return, or null when they are not tenant-owned. */
   tenantOf(metadata: EntityMetadata): FamilyTenant | null {
     return remembered(this.#families, metadata, () =>

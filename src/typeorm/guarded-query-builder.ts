@@ -8,12 +8,13 @@ import { Load, runLoad } from "./load.ts"
 import type { HydratedRows, QueryPort, Row, Select } from "./query-port.ts"
 import { doesNotFit } from "./assert-fits.ts"
 
-/** The queries that are just becoming entities. Pagination runs a copy of the query, with an expression map of its own. */
-const hydrations = new WeakMap<QueryExpressionMap, Hydration>()
+/** Pagination runs a copy of the query, with an expression map of its own. */
+const originals = new WeakMap<QueryExpressionMap, QueryExpressionMap>()
 
-/** The hydration that a query, or what belongs to it, is part of. */
-export function hydrationOf(map: QueryExpressionMap): Hydration | undefined {
-  return hydrations.get(map)
+/** The hydration that a query, by its expression map, is being run for here and now. */
+export function hydrationOf(failsafe: Failsafe, map: QueryExpressionMap): Hydration | undefined {
+  const hydration = Load.current(currentContext(), failsafe)?.hydration
+  return hydration?.isOf(originals.get(map) ?? map) === true ? hydration : undefined
 }
 
 /**
@@ -34,7 +35,7 @@ export function guardQueryBuilder(prototype: QueryPort): void {
 
   prototype.loadRawResults = async function (this: QueryPort, queryRunner: QueryRunner): Promise<Row[]> {
     const rows = await loadRawResults.call(this, queryRunner)
-    const hydration = hydrations.get(this.expressionMap)
+    const hydration = running(this)
     return hydration === undefined ? rows : hydration.screen(rows, queryRunner)
   }
 
@@ -44,16 +45,20 @@ export function guardQueryBuilder(prototype: QueryPort): void {
     metadata: EntityMetadata,
   ): Select[] {
     const selects = buildEscapedEntityColumnSelects.call(this, alias, metadata)
-    const hydration = hydrations.get(this.expressionMap)
+    const hydration = running(this)
     return hydration === undefined ? selects : hydration.select(this, alias, selects)
   }
 
   prototype.clone = function (this: QueryPort) {
     const copy = clone.call(this)
-    const hydration = hydrations.get(this.expressionMap)
-    if (hydration !== undefined) hydrations.set(copy.expressionMap, hydration)
+    if (running(this) !== undefined) originals.set(copy.expressionMap, this.expressionMap)
     return copy
   }
+}
+
+function running(query: QueryPort): Hydration | undefined {
+  const failsafe = Failsafe.of(query)
+  return failsafe === undefined ? undefined : hydrationOf(failsafe, query.expressionMap)
 }
 
 function hydrate(
@@ -71,22 +76,16 @@ function hydrate(
   if (context?.scope?.kind === "bypass") {
     return role === undefined ? execute() : runInContext(loadingIn(context, undefined), execute)
   }
-  return runLoad(failsafe, async (log) => {
-    const map = query.expressionMap
-    const hydration = new Hydration(failsafe, map, role, log)
-    hydrations.set(map, hydration)
-    try {
-      const result = await execute()
-      // Nothing was found: also then a relation must not be loaded outside any scope.
-      if (result.entities.length === 0 && !hydration.isScreened) await hydration.screen([], queryRunner)
-      if (!hydration.isScreened) {
-        throw doesNotFit("SelectQueryBuilder.loadRawResults() is no longer what entities are made from")
-      }
-      hydration.finish(result)
-      return result
-    } finally {
-      hydrations.delete(map)
-      hydration.close()
+  return runLoad(failsafe, async (log, current) => {
+    const hydration = new Hydration(failsafe, query.expressionMap, role, log)
+    current.hydration = hydration
+    const result = await execute()
+    // Nothing was found: also then a relation must not be loaded outside any scope.
+    if (result.entities.length === 0 && !hydration.isScreened) await hydration.screen([], queryRunner)
+    if (!hydration.isScreened) {
+      throw doesNotFit("SelectQueryBuilder.loadRawResults() is no longer what entities are made from")
     }
+    hydration.finish(result)
+    return result
   })
 }

@@ -14,6 +14,11 @@ export class HiddenChildren {
     for (const key of keys) hidden.add(key)
   }
 
+  /** The child is shown after all. */
+  forget(owner: object, relation: RelationMetadata, key: string): void {
+    this.#byOwner.get(owner)?.get(relation.propertyPath)?.delete(key)
+  }
+
   of(owner: object, relation: RelationMetadata): ReadonlySet<string> | undefined {
     return this.#byOwner.get(owner)?.get(relation.propertyPath)
   }

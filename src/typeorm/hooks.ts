@@ -11,12 +11,18 @@ import { guardTrees, type TreeRepositoryPort } from "./trees.ts"
 
 const hooked = new WeakSet<object>()
 
+/** Methods of a DataSource that are overridden, a protected one included. */
+export interface DataSourcePort {
+  initialize: () => Promise<unknown>
+  buildMetadatas: () => Promise<void>
+}
+
 /**
  * Hooks into TypeORM, once for the prototypes that all DataSources share and once for what this DataSource has of its own.
  *
  * @throws {TenantFailsafeError} `UNSUPPORTED_ORM`
  */
-export async function installHooks(failsafe: Failsafe): Promise<void> {
+export async function installHooks(failsafe: Failsafe, own: DataSourcePort): Promise<void> {
   const { dataSource } = failsafe
   const { relationLoader } = dataSource
   if (!(dataSource instanceof DataSource)) {
@@ -38,7 +44,7 @@ export async function installHooks(failsafe: Failsafe): Promise<void> {
     RelationIdLoader: relationIds,
     SubjectDatabaseEntityLoader: snapshots,
     TreeRepository: trees,
-    DataSource: dataSource,
+    DataSource: own,
   })
   once(query, () => {
     guardQueryBuilder(query)

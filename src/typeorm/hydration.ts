@@ -7,7 +7,7 @@ import type { ScopeContext } from "../core/scope-context.ts"
 import type { Failsafe } from "./failsafe.ts"
 import type { Role } from "./load.ts"
 import type { HydratedRows, QueryPort, Row, Select } from "./query-port.ts"
-import { hideDropped } from "./owners.ts"
+import { hideDropped, hideDroppedIds, type DroppedIds } from "./owners.ts"
 import { Screening } from "./screening.ts"
 import { SelectedColumns } from "./selected-columns.ts"
 import { subjectsOf, type Subject } from "./subjects.ts"
@@ -23,7 +23,7 @@ export class Hydration {
   readonly #columns: SelectedColumns
   #fetched: Row[] | undefined
   #screening: Screening | undefined
-  #isOver = false
+  readonly #droppedIds: DroppedIds[] = []
 
   constructor(failsafe: Failsafe, map: QueryExpressionMap, role: Role | undefined, log: LeakLog) {
     this.failsafe = failsafe
@@ -42,12 +42,17 @@ export class Hydration {
 
   /** The select list of an alias, completed with what the screening reads. */
   select(query: QueryPort, alias: string, selects: Select[]): Select[] {
-    return this.#isOver || this.#subjects.length === 0 ? selects : this.#columns.complete(query, alias, selects)
+    return this.isScreened ? selects : this.#columns.complete(query, alias, selects)
   }
 
-  /** Returns the rows from which entities may be made. */
+  /** Whether this is the hydration of a query with this expression map. */
+  isOf(map: QueryExpressionMap): boolean {
+    return map === this.#map
+  }
+
+  /** Returns the rows from which entities may be made. What a listener runs of the query after them is none of its rows. */
   async screen(rows: Row[], queryRunner: QueryRunner): Promise<Row[]> {
-    if (this.#isOver || this.#subjects.length === 0) return rows
+    if (this.isScreened) return rows
     const { failsafe, log, context } = this
     const strategy = this.#role === undefined ? "join" : this.#role.kind === "tree" ? "tree" : "query"
     const options = { failsafe, log, context, map: this.#map, columns: this.#columns, queryRunner, strategy }
@@ -59,6 +64,7 @@ export class Hydration {
 
   /** Completes what TypeORM made of the rows. */
   finish(result: HydratedRows): void {
+    for (const ids of this.#droppedIds) hideDroppedIds(this.failsafe, this.#map, ids, result.entities)
     if (this.#fetched === undefined || this.#screening === undefined) return
     // Raw results are the application's own: as the database returned them.
     result.raw = this.#fetched
@@ -74,8 +80,8 @@ export class Hydration {
     if (decision.refusal !== undefined) throw decision.refusal
   }
 
-  /** A copy of the query that the application made on the way is a query of its own. */
-  close(): void {
-    this.#isOver = true
+  /** Relation ids that were dropped take the place of children where they are put on the relation itself. */
+  dropIds(ids: DroppedIds): void {
+    this.#droppedIds.push(ids)
   }
 }

@@ -6,6 +6,7 @@ import { currentContext, runInContext } from "../core/scope.ts"
 import { loadingIn, type ScopeContext } from "../core/scope-context.ts"
 import type { Failsafe } from "./failsafe.ts"
 import type { RelationGuard } from "./guards.ts"
+import type { Hydration } from "./hydration.ts"
 
 /** What the rows of a query are that TypeORM makes on its own, while it loads or saves something else. */
 export type Role =
@@ -34,6 +35,8 @@ export class Load {
   readonly origin: Origin | undefined
   /** How many queries took the role over. */
   taken = 0
+  /** The query that is just becoming entities. In here, because one query builder may run for several tenants at a time. */
+  hydration: Hydration | undefined
 
   constructor(failsafe: Failsafe, log: LeakLog | undefined, role?: Role, origin?: Origin) {
     this.failsafe = failsafe
@@ -45,7 +48,7 @@ export class Load {
   /** The load that is going on in a context, if it is one of this failsafe's. */
   static current(context: ScopeContext | undefined, failsafe: Failsafe): Load | undefined {
     const load = context?.load
-    return load instanceof Load && load.failsafe === failsafe ? load : undefined
+    return load instanceof Load && load.failsafe === failsafe && load.log?.isClosed !== true ? load : undefined
   }
 }
 
@@ -62,14 +65,16 @@ export function runAs<R>(failsafe: Failsafe, role: Role, run: (load: Load) => R)
  * Runs a load: what it finds is published when the outermost one ends, so that a relation yields one record however many
  * queries were made.
  */
-export async function runLoad<R>(failsafe: Failsafe, run: (log: LeakLog) => Promise<R>, role?: Role): Promise<R> {
+export async function runLoad<R>(failsafe: Failsafe, run: (log: LeakLog, load: Load) => Promise<R>): Promise<R> {
   const context = currentContext()
   const current = Load.current(context, failsafe)
   const around = current?.log
   const log = around ?? new LeakLog(current?.origin ?? captureOrigin())
+  const load = new Load(failsafe, log)
   try {
-    return await runInContext(loadingIn(context, new Load(failsafe, log, role)), () => run(log))
+    return await runInContext(loadingIn(context, load), () => run(log, load))
   } finally {
-    if (around === undefined) log.publish(context?.observers ?? [])
+    // A load that the application does not await may end after the one in which it began.
+    if (around === undefined || log.isClosed) log.close(context?.observers ?? [])
   }
 }

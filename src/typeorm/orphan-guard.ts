@@ -3,7 +3,8 @@ import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
 import * as decide from "../core/decisions.ts"
 import type { LeakLog } from "../core/leak-log.ts"
 import { currentContext } from "../core/scope.ts"
-import { judge } from "../core/verdict.ts"
+import type { Policy } from "../core/options.ts"
+import { judge, type Verdict } from "../core/verdict.ts"
 import { doesNotFit } from "./assert-fits.ts"
 import { Failsafe } from "./failsafe.ts"
 import type { RelationGuard } from "./guards.ts"
@@ -15,7 +16,7 @@ import { lookUpTenants } from "./tenant-lookup.ts"
 interface SubjectPort {
   readonly metadata: EntityMetadata
   readonly entity?: ObjectLiteral
-  readonly databaseEntity?: ObjectLiteral
+  databaseEntity?: ObjectLiteral
   readonly identifier?: ObjectLiteral
 }
 
@@ -28,7 +29,7 @@ export interface SnapshotLoaderPort {
 
 /** Stored children of one entity that are missing from it. */
 interface Missing {
-  readonly stored: ObjectLiteral
+  readonly subject: SubjectPort
   readonly children: ReadonlyMap<string, ObjectLiteral>
 }
 
@@ -59,33 +60,37 @@ async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: Snapsh
     const { entity, databaseEntity } = subject
     if (entity === undefined || databaseEntity === undefined) continue
     for (const guard of failsafe.diffedRelations(subject.metadata)) {
-      const children = missingChildren(guard, entity, databaseEntity, subjects)
+      const relation = guard.relation!
+      const children = missingChildren(failsafe, guard, entity, databaseEntity, subjects)
       if (children.size === 0) continue
-      hide(guard.relation!, databaseEntity, takeHidden(failsafe, guard.relation!, entity, children))
+      hide(relation, subject, subjects, takeHidden(failsafe, relation, entity, children))
       if (children.size === 0) continue
       const others = missing.get(guard) ?? []
       missing.set(guard, others)
-      others.push({ stored: databaseEntity, children })
+      others.push({ subject, children })
     }
   }
   if (missing.size === 0 || currentContext()?.scope?.kind === "bypass") return
   await runLoad(failsafe, async (log) => {
-    for (const [guard, group] of missing) await hideForeignOf(failsafe, guard, group, queryRunner, log)
+    for (const [guard, group] of missing) await hideForeignOf(failsafe, guard, group, subjects, queryRunner, log)
   })
 }
 
 /** What is stored of a relation and not in the entity, by key. */
 function missingChildren(
-  { relation, target }: RelationGuard,
+  failsafe: Failsafe,
+  guard: RelationGuard,
   entity: ObjectLiteral,
   databaseEntity: ObjectLiteral,
   subjects: readonly SubjectPort[],
 ): Map<string, ObjectLiteral> {
+  const { target } = guard
+  const relation = guard.relation!
   const missing = new Map<string, ObjectLiteral>()
-  const value: unknown = relation!.getEntityValue(entity)
+  const value: unknown = relation.getEntityValue(entity)
   // Not loaded: TypeORM leaves the relation alone.
   if (value === undefined) return missing
-  for (const stored of listOf(relation!.getEntityValue(databaseEntity))) {
+  for (const stored of listOf(relation.getEntityValue(databaseEntity))) {
     const key = entityKey(target, stored)
     if (key !== undefined) missing.set(key, stored)
   }
@@ -93,7 +98,10 @@ function missingChildren(
   for (const child of listOf(value)) {
     // A child may be known to the database by other properties than its key.
     const key = entityKey(target, child) ?? identifierOf(target, child, subjects)
-    if (key !== undefined) missing.delete(key)
+    if (key === undefined) continue
+    missing.delete(key)
+    // Taking out later what is there now is the application's own decision.
+    failsafe.hidden.forget(entity, relation, key)
   }
   return missing
 }
@@ -128,6 +136,7 @@ async function hideForeignOf(
   failsafe: Failsafe,
   guard: RelationGuard,
   group: readonly Missing[],
+  subjects: readonly SubjectPort[],
   queryRunner: QueryRunner,
   log: LeakLog,
 ): Promise<void> {
@@ -143,26 +152,50 @@ async function hideForeignOf(
     return
   }
   const tenants = await lookUpTenants(failsafe, target, tenant, [...ids.values()], queryRunner)
-  for (const { stored, children } of group) {
-    const foreign = [...children].filter(([key]) => judge(tenants.get(key), context.owned!) === "foreign")
+  for (const { subject, children } of group) {
+    const foreign = [...children].filter(([key]) => isSpared(judge(tenants.get(key), context.owned!), policy))
     if (foreign.length === 0) continue
     log.note(findings.of("unloaded-write"), { loaded: children.size, rows: foreign.length, strategy: "save" })
-    if (policy.onLeak !== "report") hide(relation!, stored, new Set(foreign.map(([, child]) => child)))
+    if (policy.onLeak !== "report") hide(relation!, subject, subjects, new Set(foreign.map(([, child]) => child)))
   }
 }
 
-/** In place: TypeORM's `setEntityValue` merges a value into the one that is there. */
-function hide(relation: RelationMetadata, stored: ObjectLiteral, children: ReadonlySet<ObjectLiteral>): void {
+/** What the policy drops from a loaded relation cannot be meant to be removed. */
+function isSpared(verdict: Verdict, { onUnknown }: Policy): boolean {
+  return verdict === "foreign" || (verdict === "unknown" && onUnknown !== "keep")
+}
+
+/**
+ * Takes children out of the stored state that an entity is compared with. Two entities of one save may be the same row: TypeORM then
+ * gives them one stored state, which only the one may lose children from.
+ */
+function hide(
+  relation: RelationMetadata,
+  subject: SubjectPort,
+  subjects: readonly SubjectPort[],
+  children: ReadonlySet<ObjectLiteral>,
+): void {
   if (children.size === 0) return
-  const value: unknown = relation.getEntityValue(stored)
-  if (Array.isArray(value)) {
-    const rest = value.filter((child: ObjectLiteral) => !children.has(child))
-    value.splice(0, value.length, ...rest)
-  } else {
-    const embedded = relation.embeddedMetadata?.parentPropertyNames ?? []
-    const holder = embedded.reduce<ObjectLiteral>((object, name) => object[name] as ObjectLiteral, stored)
-    delete holder[relation.isLazy ? `__${relation.propertyName}__` : relation.propertyName]
+  const stored = subject.databaseEntity!
+  if (subjects.some((other) => other !== subject && other.databaseEntity === stored))
+    subject.databaseEntity = copyOf(stored)
+  // Not by `setEntityValue`, which merges a value into the one that is there.
+  let holder = subject.databaseEntity!
+  for (const name of relation.embeddedMetadata?.parentPropertyNames ?? []) {
+    holder[name] = copyOf(holder[name] as ObjectLiteral)
+    holder = holder[name] as ObjectLiteral
   }
+  const value: unknown = relation.getEntityValue(stored)
+  const property = relation.isLazy ? `__${relation.propertyName}__` : relation.propertyName
+  if (Array.isArray(value)) holder[property] = value.filter((child: ObjectLiteral) => !children.has(child))
+  else delete holder[property]
+}
+
+function copyOf(entity: ObjectLiteral): ObjectLiteral {
+  return Object.create(
+    Object.getPrototypeOf(entity) as object,
+    Object.getOwnPropertyDescriptors(entity),
+  ) as ObjectLiteral
 }
 
 function listOf(value: unknown): readonly ObjectLiteral[] {

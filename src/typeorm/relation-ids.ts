@@ -5,6 +5,7 @@ import type { QueryExpressionMap } from "typeorm/query-builder/QueryExpressionMa
 import type { RelationIdAttribute } from "typeorm/query-builder/relation-id/RelationIdAttribute.js"
 import * as decide from "../core/decisions.ts"
 import { judge, type Verdict } from "../core/verdict.ts"
+import { Failsafe } from "./failsafe.ts"
 import { hydrationOf } from "./guarded-query-builder.ts"
 import { isToMany, type RelationGuard } from "./guards.ts"
 import type { Hydration } from "./hydration.ts"
@@ -14,6 +15,8 @@ import { lookUpTenants } from "./tenant-lookup.ts"
 
 /** What is used of the loader behind `loadRelationIds`, `loadRelationIdAndMap` and `@RelationId`. */
 export interface RelationIdLoaderPort {
+  readonly dataSource?: unknown
+  readonly connection?: unknown
   readonly relationIdAttributes: readonly RelationIdAttribute[]
   readonly queryRunner?: QueryRunner
   load: (rawEntities: Row[]) => Promise<RelationIds[]>
@@ -30,30 +33,38 @@ const tenantName = "__tenant_failsafe"
 export function guardRelationIds(prototype: RelationIdLoaderPort): void {
   const { load } = prototype
   prototype.load = async function (this: RelationIdLoaderPort, rawEntities) {
-    const hydrations = new Map<RelationIdAttribute, readonly [Hydration, RelationGuard]>()
-    for (const attribute of this.relationIdAttributes) {
-      const hydration = hydrationOf(
-        (attribute as unknown as { queryExpressionMap: QueryExpressionMap }).queryExpressionMap,
-      )
-      const guard = hydration?.failsafe.relationGuard(attribute.relation)
+    const failsafe = Failsafe.of(this)
+    const screened = new Map<RelationIdAttribute, readonly [Hydration, RelationGuard]>()
+    for (const attribute of failsafe === undefined ? [] : this.relationIdAttributes) {
+      const hydration = hydrationOf(failsafe!, mapOf(attribute))
+      const guard = failsafe!.relationGuard(attribute.relation)
       // A to-one relation's id stands in the row itself.
       if (!hydration || !guard || !(isToMany(attribute.relation) || attribute.relation.isOneToOneNotOwner)) continue
-      hydrations.set(attribute, [hydration, guard])
+      screened.set(attribute, [hydration, guard])
       selectTenant(attribute, guard)
     }
-    const loaded = await load.call(this, rawEntities)
-    for (const ids of loaded) {
-      const guarded = hydrations.get(ids.relationIdAttribute)
+    const results = await load.call(this, rawEntities)
+    for (const ids of results) {
+      const guarded = screened.get(ids.relationIdAttribute)
       if (guarded !== undefined) ids.results = await screenIds(ids, ...guarded, this.queryRunner)
     }
-    return loaded
+    return results
   }
 }
+
+/** Private in TypeORM's types. */
+function mapOf(attribute: RelationIdAttribute): QueryExpressionMap {
+  return (attribute as unknown as { readonly queryExpressionMap: QueryExpressionMap }).queryExpressionMap
+}
+
+const selecting = new WeakSet<RelationIdAttribute>()
 
 /** Lets the query for the ids bring the tenants along, through the hook that an application's own condition takes. */
 function selectTenant(attribute: RelationIdAttribute, { tenant, target }: RelationGuard): void {
   const { column } = tenant
-  if (column === undefined) return
+  // A query builder that runs again brings the same attributes.
+  if (column === undefined || selecting.has(attribute)) return
+  selecting.add(attribute)
   const { queryBuilderFactory } = attribute
   const alias = attribute.alias ?? target.tableName
   attribute.queryBuilderFactory = (query: SelectQueryBuilder<ObjectLiteral>) => {
@@ -63,29 +74,30 @@ function selectTenant(attribute: RelationIdAttribute, { tenant, target }: Relati
 }
 
 async function screenIds(
-  { relationIdAttribute: { relation }, results }: RelationIds,
+  { relationIdAttribute: attribute, results }: RelationIds,
   hydration: Hydration,
   guard: RelationGuard,
   queryRunner: QueryRunner | undefined,
 ): Promise<Row[]> {
   const { failsafe, context } = hydration
+  const { policy } = failsafe
+  const { findings } = guard
+  const { relation } = attribute
   if (context?.scope === undefined) {
-    if (isToMany(relation))
-      hydration.settle(decide.missingScope(failsafe.policy, guard.findings), results.length, results.length)
+    if (isToMany(relation)) hydration.settle(decide.missingScope(policy, findings), results.length, results.length)
     return results
   }
   const verdicts = await verdictsOf(relation, results, hydration, guard, queryRunner)
   const foreign = results.filter((_, index) => verdicts[index] === "foreign")
   const unknown = results.filter((_, index) => verdicts[index] === "unknown")
   if (!isToMany(relation)) {
-    if (foreign.length > 0)
-      hydration.settle(decide.foreignReference(failsafe.policy, guard.findings), foreign.length, foreign.length)
+    if (foreign.length > 0) hydration.settle(decide.foreignReference(policy, findings), foreign.length, foreign.length)
     return results
   }
   const out = new Set<Row>()
   for (const [decision, rows] of [
-    [decide.foreignChildren(failsafe.policy, guard.findings), foreign],
-    [decide.unknownChildren(failsafe.policy, guard.findings), unknown],
+    [decide.foreignChildren(policy, findings), foreign],
+    [decide.unknownChildren(policy, findings), unknown],
   ] as const) {
     if (rows.length === 0) continue
     const owners = new Set(rows.map((row) => ownerKey(relation, row)))
@@ -93,7 +105,26 @@ async function screenIds(
     hydration.settle(decision, loaded, rows.length)
     if (!decision.isKept) for (const row of rows) out.add(row)
   }
-  return out.size === 0 ? results : results.filter((row) => !out.has(row))
+  if (out.size === 0) return results
+  if (attribute.mapToPropertyPropertyPath === relation.propertyPath) {
+    hydration.dropIds({
+      relation,
+      alias: attribute.parentAlias,
+      ownerColumns: ownerColumns(relation).map((column) => column.referencedColumn!),
+      byOwner: keysByOwner(relation, out),
+    })
+  }
+  return results.filter((row) => !out.has(row))
+}
+
+function keysByOwner(relation: RelationMetadata, rows: Iterable<Row>): Map<string, Set<string>> {
+  const byOwner = new Map<string, Set<string>>()
+  for (const row of rows) {
+    const owner = ownerKey(relation, row) ?? ""
+    const keys = byOwner.get(owner) ?? new Set<string>()
+    byOwner.set(owner, keys.add(childKey(relation, row) ?? ""))
+  }
+  return byOwner
 }
 
 async function verdictsOf(
@@ -118,7 +149,7 @@ async function verdictsOf(
   )
   return results.map((row, index) => {
     if (verdicts[index] !== "unknown") return verdicts[index]!
-    const key = keyOfValues(childColumns(relation).map((child) => row[child.databaseName]))
+    const key = childKey(relation, row)
     return judge(key === undefined ? undefined : tenants.get(key), context!.owned!)
   })
 }
@@ -139,11 +170,16 @@ function idOf(relation: RelationMetadata, row: Row): ObjectLiteral {
   )
 }
 
+function childKey(relation: RelationMetadata, row: Row): string | undefined {
+  return keyOfValues(childColumns(relation).map((column) => row[column.databaseName]))
+}
+
 function ownerKey(relation: RelationMetadata, row: Row): string | undefined {
-  const columns = relation.isManyToMany
-    ? relation.isOwning
-      ? relation.joinColumns
-      : relation.inverseRelation!.inverseJoinColumns
-    : relation.inverseRelation!.joinColumns
-  return keyOfValues(columns.map((column) => row[column.databaseName]))
+  return keyOfValues(ownerColumns(relation).map((column) => row[column.databaseName]))
+}
+
+/** The columns of a result that refer to the owner. */
+function ownerColumns(relation: RelationMetadata): readonly ColumnMetadata[] {
+  if (!relation.isManyToMany) return relation.inverseRelation!.joinColumns
+  return relation.isOwning ? relation.joinColumns : relation.inverseRelation!.inverseJoinColumns
 }

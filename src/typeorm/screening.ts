@@ -10,7 +10,7 @@ import type { Row } from "./query-port.ts"
 import { hydrated } from "./row-key.ts"
 import type { SelectedColumns } from "./selected-columns.ts"
 import { SubjectRows } from "./subject-rows.ts"
-import { aliasesBelow, type Children, type ReferenceTarget, type Roots, type Subject } from "./subjects.ts"
+import { aliasesBelow, ownerAlias, type Children, type ReferenceTarget, type Roots, type Subject } from "./subjects.ts"
 import { lookUpTenants } from "./tenant-lookup.ts"
 
 /** What the screening of a query needs to know of it. */
@@ -37,12 +37,16 @@ interface Verdicts {
   readonly unknown: readonly number[]
 }
 
+const noKeys: ReadonlySet<string> = new Set()
+
 /** Judges the rows of one query before entities are made of them. A row that may stay costs one comparison per alias. */
 export class Screening {
   readonly dropped: Dropped[] = []
   readonly #options: ScreeningOptions
   #rows: readonly Row[]
   #refusal: TenantFailsafeError | undefined
+  /** The keys of the foreign rows of each alias that was judged. */
+  readonly #foreign = new Map<string, ReadonlySet<string>>()
 
   constructor(options: ScreeningOptions, rows: readonly Row[]) {
     this.#options = options
@@ -57,10 +61,11 @@ export class Screening {
       return
     }
     const verdicts = await this.#verdicts(subject, context.owned!)
+    this.#foreign.set(subject.alias, this.#keysOf(subject, verdicts.foreign))
     if (verdicts.foreign.length === 0 && verdicts.unknown.length === 0) return
     if (subject.kind === "children") this.#settleChildren(subject, this.#withoutTops(subject, verdicts))
     else if (subject.kind === "root") this.#settleRoots(subject, verdicts)
-    else this.#settleReferences(subject, verdicts, context.owned!)
+    else await this.#settleReferences(subject, verdicts, context.owned!)
   }
 
   /** The rows from which entities may be made; throws when the load is refused. */
@@ -173,27 +178,46 @@ export class Screening {
     if (unknown.length > 0) this.#note(decide.unknownRoots(policy, findings), loaded, count(unknown))
   }
 
-  #settleReferences(subject: ReferenceTarget, { foreign, unknown }: Verdicts, owned: ReadonlySet<string>): void {
+  async #settleReferences(
+    subject: ReferenceTarget,
+    { foreign, unknown }: Verdicts,
+    owned: ReadonlySet<string>,
+  ): Promise<void> {
     const { policy } = this.#options.failsafe
     const { findings } = subject.guard
     const rows = this.#rowsOf(subject)
-    // TypeORM loads a to-one of several owners with a row for each of them.
-    const countOwners = (indexes: readonly number[]) =>
-      subject.join === undefined
-        ? indexes.length
-        : new Set(indexes.map((index) => rows.ownerKey(this.#rows[index]!))).size
+    const ownersOf = (indexes: readonly number[]) => new Set(indexes.map((index) => rows.ownerKey(this.#rows[index]!)))
+    const pointing = ownersOf(foreign)
     // A foreign row that points at another foreign row is reported where it was found itself.
-    const ofOwn = countOwners(foreign.filter((index) => !this.#isOwnerForeign(subject, index, owned)))
-    if (ofOwn > 0) this.#note(decide.foreignReference(policy, findings), ofOwn, ofOwn)
-    const count = countOwners(unknown)
+    if (pointing.size > 0) for (const key of await this.#foreignOwners(subject, foreign, owned)) pointing.delete(key)
+    if (pointing.size > 0) this.#note(decide.foreignReference(policy, findings), pointing.size, pointing.size)
+    const count = ownersOf(unknown).size
     if (count > 0) this.#note({ finding: findings.of("unknown"), isKept: true, refusal: undefined }, count, count)
   }
 
-  #isOwnerForeign({ ownerTenant }: ReferenceTarget, index: number, owned: ReadonlySet<string>): boolean {
-    const { failsafe, columns } = this.#options
-    const name = ownerTenant && columns.nameOf(...ownerTenant)
-    if (ownerTenant === undefined || name === undefined) return false
-    return judge(hydrated(failsafe.dataSource, this.#rows[index]![name], ownerTenant[1]), owned) === "foreign"
+  /** The keys of the owners that are foreign themselves: judged before in this query, or else looked up. */
+  async #foreignOwners(
+    { join, owner, owners, ownerKey, alias }: ReferenceTarget,
+    indexes: readonly number[],
+    owned: ReadonlySet<string>,
+  ): Promise<Iterable<string>> {
+    const { failsafe, columns, queryRunner } = this.#options
+    const tenant = failsafe.tenantOf(owner)
+    if (tenant === null) return []
+    const judged = join && this.#foreign.get(ownerAlias(join)!)
+    if (judged !== undefined) return judged
+    const rows = new SubjectRows(failsafe.dataSource, columns, { alias, metadata: owner, ownerKey })
+    const ids =
+      owners?.map((entity) => owner.getEntityIdMap(entity) ?? {}) ??
+      indexes.map((index) => rows.ownerId(this.#rows[index]!))
+    const tenants = await lookUpTenants(failsafe, owner, tenant, ids, queryRunner)
+    return [...tenants].flatMap(([key, value]) => (judge(value, owned) === "foreign" ? [key] : []))
+  }
+
+  #keysOf(subject: Subject, indexes: readonly number[]): ReadonlySet<string> {
+    if (indexes.length === 0) return noKeys
+    const rows = this.#rowsOf(subject)
+    return new Set(indexes.map((index) => rows.key(this.#rows[index]!) ?? ""))
   }
 
   /** The distinct keys of these rows, by owner; only of certain owners, where some are given. */

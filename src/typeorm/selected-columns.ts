@@ -14,13 +14,11 @@ export class SelectedColumns {
   readonly #added = new Set<string>()
 
   constructor(subjects: readonly Subject[]) {
-    for (const subject of subjects) {
-      const { alias, metadata, guard, ownerKey, join } = subject
+    for (const { alias, metadata, guard, ownerKey, join } of subjects) {
       if (guard.tenant.column !== undefined) this.#need(alias, [alias, guard.tenant.column])
       for (const column of metadata.primaryColumns) this.#need(alias, [alias, column])
       // Owners that TypeORM joins on its own are not selected, so their columns come with the rows of the query itself.
-      const ownerTenant = subject.kind === "reference" && subject.ownerTenant ? [subject.ownerTenant] : []
-      for (const need of [...ownerKey, ...ownerTenant]) this.#need(join === undefined ? alias : need[0], need)
+      for (const need of ownerKey) this.#need(join === undefined ? alias : need[0], need)
     }
   }
 

@@ -18,7 +18,11 @@ export class SubjectRows {
   readonly #ownerKey: readonly Arriving[]
   readonly #names: readonly string[]
 
-  constructor(dataSource: DataSource, columns: SelectedColumns, { alias, metadata, ownerKey }: Subject) {
+  constructor(
+    dataSource: DataSource,
+    columns: SelectedColumns,
+    { alias, metadata, ownerKey }: Pick<Subject, "alias" | "metadata" | "ownerKey">,
+  ) {
     const arriving = ([of, column]: Need) => ({ name: columns.nameOf(of, column), column })
     this.#dataSource = dataSource
     this.#key = metadata.primaryColumns.map((column) => arriving([alias, column]))
@@ -38,12 +42,21 @@ export class SubjectRows {
 
   /** The row's ids, as TypeORM takes them. */
   id(row: Row): ObjectLiteral {
-    return Object.assign({}, ...this.#key.map((key) => key.column.createValueMap(this.#value(row, key))))
+    return this.#idOf(row, this.#key)
+  }
+
+  /** The ids of a joined owner, as TypeORM takes them. */
+  ownerId(row: Row): ObjectLiteral {
+    return this.#idOf(row, this.#ownerKey)
   }
 
   /** Whether a join found nothing: then all that was selected is NULL. */
   isMissing(row: Row): boolean {
     return this.#names.every((name) => row[name] === null || row[name] === undefined)
+  }
+
+  #idOf(row: Row, columns: readonly Arriving[]): ObjectLiteral {
+    return Object.assign({}, ...columns.map((key) => key.column.createValueMap(this.#value(row, key))))
   }
 
   #keyOf(row: Row, columns: readonly Arriving[]): string | undefined {

@@ -1,4 +1,4 @@
-import type { EntityMetadata } from "typeorm"
+import type { EntityMetadata, ObjectLiteral } from "typeorm"
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js"
 import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
 import type { JoinAttribute } from "typeorm/query-builder/JoinAttribute.js"
@@ -41,8 +41,10 @@ export interface Tree {
 export interface ReferenceTarget extends SubjectBase {
   readonly kind: "reference"
   readonly guard: RelationGuard
-  /** The column that holds the tenant of the row that points; undefined where it has none, or is not part of the query. */
-  readonly ownerTenant: Need | undefined
+  /** What points: an entity of this kind. */
+  readonly owner: EntityMetadata
+  /** The very entities that point, where they were loaded before. */
+  readonly owners: readonly ObjectLiteral[] | undefined
 }
 
 /** Rows that the application asked for itself. */
@@ -92,10 +94,8 @@ function mainSubject(
     case "relation": {
       const { guard, relation, owners } = role
       if (!isToMany(relation)) {
-        // TypeORM 0.3 and 1 join the owners to ask for what they point at.
-        const owner = map.joinAttributes.find((join) => join.entityOrProperty === relation.entityMetadata.target)
-        const ownerTenant = owner && tenantNeed(failsafe, owner.alias.name, relation.entityMetadata)
-        return { ...base, kind: "reference", guard, ownerTenant, ownerKey: [] }
+        const ownerKey = pointingColumns(map, relation, alias)
+        return { ...base, kind: "reference", guard, owner: relation.entityMetadata, owners, ownerKey }
       }
       const ownerKey = owners.length > 1 ? ownerColumns(relation, alias) : []
       return { ...base, kind: "children", guard, tree: undefined, ownerKey }
@@ -134,12 +134,16 @@ function joinSubject(
   const base = { alias: join.alias.name, metadata, ownerKey, join, guard }
   return join.isMany
     ? { ...base, kind: "children", tree: undefined }
-    : { ...base, kind: "reference", ownerTenant: tenantNeed(failsafe, parent, owner) }
+    : { ...base, kind: "reference", owner, owners: undefined }
 }
 
-function tenantNeed(failsafe: Failsafe, alias: string, metadata: EntityMetadata): Need | undefined {
-  const column = failsafe.tenantOf(metadata)?.column
-  return column === undefined ? undefined : [alias, column]
+/** To ask for what a relation points at, TypeORM 0.3 and 1 join the owners; where the key is stored with the target, it points back. */
+function pointingColumns(map: QueryExpressionMap, relation: RelationMetadata, alias: string): readonly Need[] {
+  if (relation.isOneToOneNotOwner)
+    return relation.inverseRelation!.joinColumns.map((column) => [alias, column] as const)
+  const { target, primaryColumns } = relation.entityMetadata
+  const owner = map.joinAttributes.find((join) => join.entityOrProperty === target)?.alias.name
+  return owner === undefined ? [] : primaryColumns.map((column) => [owner, column] as const)
 }
 
 /** TypeORM 0.3 and 1 load an m:n relation with its junction table joined under the table's own name. */

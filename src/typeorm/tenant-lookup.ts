@@ -40,7 +40,13 @@ async function lookUp(
   tenants: Map<string, unknown>,
 ): Promise<void> {
   const { dataSource } = failsafe
-  const query = dataSource.createQueryBuilder(queryRunner).select([]).from(metadata.target, "row").withDeleted()
+  // Never from the result cache, which the DataSource may use for everything: a row's tenant may have changed.
+  const query = dataSource
+    .createQueryBuilder(queryRunner)
+    .select([])
+    .from(metadata.target, "row")
+    .withDeleted()
+    .cache(false)
   const keys = metadata.primaryColumns.map((column, index) => [`key${index}`, column] as const)
   for (const [alias, column] of keys) query.addSelect(columnOf(query, "row", column), alias)
   if (tenant !== null) {

@@ -1,7 +1,8 @@
 import type { DataSource } from "typeorm"
 import { invalid, readOptions, sameSettings, type FailsafeOptions, type Settings } from "../core/options.ts"
+import { doesNotFit } from "./assert-fits.ts"
 import { Failsafe } from "./failsafe.ts"
-import { installHooks } from "./hooks.ts"
+import { installHooks, type DataSourcePort } from "./hooks.ts"
 import { confineCountedProperties } from "./relation-counts.ts"
 
 const settingsOf = Symbol.for("tenant-failsafe/typeorm/settings@1")
@@ -43,18 +44,16 @@ function install(dataSource: DataSource, settings: Settings): void {
   const port = dataSource as unknown as DataSourcePort
   const { initialize, buildMetadatas } = port
   port.initialize = async () => {
-    await installHooks(failsafe)
-    return initialize.call(dataSource)
+    failsafe.stop()
+    await installHooks(failsafe, { initialize, buildMetadatas })
+    await initialize.call(dataSource)
+    if (failsafe.isStarted) return dataSource
+    await dataSource.destroy()
+    throw doesNotFit("DataSource.initialize() no longer calls buildMetadatas()")
   }
   port.buildMetadatas = async () => {
     await buildMetadatas.call(dataSource)
     failsafe.start(dataSource.entityMetadatas)
     confineCountedProperties(failsafe, dataSource.entityMetadatas)
   }
-}
-
-/** Methods of a DataSource that are overridden, a protected one included. */
-interface DataSourcePort {
-  initialize: () => Promise<unknown>
-  buildMetadatas: () => Promise<void>
 }
