@@ -56,6 +56,7 @@ export function guardAgainstOrphans(prototype: SnapshotLoaderPort): void {
 
 async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: SnapshotLoaderPort): Promise<void> {
   const missing = new Map<RelationGuard, Missing[]>()
+  const shared = sharedStates(subjects)
   for (const subject of subjects) {
     const { entity, databaseEntity } = subject
     if (entity === undefined || databaseEntity === undefined) continue
@@ -63,7 +64,7 @@ async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: Snapsh
       const relation = guard.relation!
       const children = missingChildren(failsafe, guard, entity, databaseEntity, subjects)
       if (children.size === 0) continue
-      hide(relation, subject, subjects, takeHidden(failsafe, relation, entity, children))
+      hide(relation, subject, shared, takeHidden(failsafe, relation, entity, children))
       if (children.size === 0) continue
       const others = missing.get(guard) ?? []
       missing.set(guard, others)
@@ -72,7 +73,7 @@ async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: Snapsh
   }
   if (missing.size === 0 || currentContext()?.scope?.kind === "bypass") return
   await runLoad(failsafe, async (log) => {
-    for (const [guard, group] of missing) await hideForeignOf(failsafe, guard, group, subjects, queryRunner, log)
+    for (const [guard, group] of missing) await hideForeignOf(failsafe, guard, group, shared, queryRunner, log)
   })
 }
 
@@ -136,7 +137,7 @@ async function hideForeignOf(
   failsafe: Failsafe,
   guard: RelationGuard,
   group: readonly Missing[],
-  subjects: readonly SubjectPort[],
+  shared: ReadonlySet<ObjectLiteral>,
   queryRunner: QueryRunner,
   log: LeakLog,
 ): Promise<void> {
@@ -153,32 +154,41 @@ async function hideForeignOf(
   }
   const tenants = await lookUpTenants(failsafe, target, tenant, [...ids.values()], queryRunner)
   for (const { subject, children } of group) {
-    const foreign = [...children].filter(([key]) => isSpared(judge(tenants.get(key), context.owned!), policy))
-    if (foreign.length === 0) continue
-    log.note(findings.of("unloaded-write"), { loaded: children.size, rows: foreign.length, strategy: "save" })
-    if (policy.onLeak !== "report") hide(relation!, subject, subjects, new Set(foreign.map(([, child]) => child)))
+    const verdicts = [...children].map(([key, child]) => [judge(tenants.get(key), context.owned!), child] as const)
+    const spared = verdicts.filter(([verdict]) => isSpared(verdict, policy))
+    const rows = verdicts.filter(([verdict]) => verdict === "foreign" || isSpared(verdict, policy)).length
+    if (rows > 0) log.note(findings.of("unloaded-write"), { loaded: children.size, rows, strategy: "save" })
+    hide(relation!, subject, shared, new Set(spared.map(([, child]) => child)))
   }
 }
 
 /** What the policy drops from a loaded relation cannot be meant to be removed. */
-function isSpared(verdict: Verdict, { onUnknown }: Policy): boolean {
-  return verdict === "foreign" || (verdict === "unknown" && onUnknown !== "keep")
+function isSpared(verdict: Verdict, { onLeak, onUnknown }: Policy): boolean {
+  return verdict === "foreign" ? onLeak !== "report" : verdict === "unknown" && onUnknown !== "keep"
 }
 
-/**
- * Takes children out of the stored state that an entity is compared with. Two entities of one save may be the same row: TypeORM then
- * gives them one stored state, which only the one may lose children from.
- */
+/** Two entities of one save may be the same row: TypeORM then gives them one stored state. */
+function sharedStates(subjects: readonly SubjectPort[]): ReadonlySet<ObjectLiteral> {
+  const seen = new Set<ObjectLiteral>()
+  const shared = new Set<ObjectLiteral>()
+  for (const { databaseEntity } of subjects) {
+    if (databaseEntity === undefined) continue
+    if (seen.has(databaseEntity)) shared.add(databaseEntity)
+    seen.add(databaseEntity)
+  }
+  return shared
+}
+
+/** Takes children out of the stored state that an entity is compared with, and of that one's alone. */
 function hide(
   relation: RelationMetadata,
   subject: SubjectPort,
-  subjects: readonly SubjectPort[],
+  shared: ReadonlySet<ObjectLiteral>,
   children: ReadonlySet<ObjectLiteral>,
 ): void {
   if (children.size === 0) return
   const stored = subject.databaseEntity!
-  if (subjects.some((other) => other !== subject && other.databaseEntity === stored))
-    subject.databaseEntity = copyOf(stored)
+  if (shared.has(stored)) subject.databaseEntity = copyOf(stored)
   // Not by `setEntityValue`, which merges a value into the one that is there.
   let holder = subject.databaseEntity!
   for (const name of relation.embeddedMetadata?.parentPropertyNames ?? []) {
