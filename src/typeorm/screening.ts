@@ -4,10 +4,10 @@ import * as decide from "../core/decisions.ts"
 import type { TenantFailsafeError } from "../core/errors.ts"
 import type { LeakLog } from "../core/leak-log.ts"
 import type { ScopeContext } from "../core/scope-context.ts"
-import { Judge, judge } from "../core/verdict.ts"
+import { judge } from "../core/verdict.ts"
 import type { Failsafe } from "./failsafe.ts"
 import type { Row } from "./query-port.ts"
-import { hydrated } from "./row-key.ts"
+import { judgeRows, type Verdicts } from "./row-verdicts.ts"
 import type { SelectedColumns } from "./selected-columns.ts"
 import { SubjectRows } from "./subject-rows.ts"
 import { aliasesBelow, ownerAlias, type Children, type ReferenceTarget, type Roots, type Subject } from "./subjects.ts"
@@ -29,12 +29,6 @@ export interface ScreeningOptions {
 export interface Dropped {
   readonly subject: Children
   readonly byOwner: ReadonlyMap<string, ReadonlySet<string>>
-}
-
-/** Places in the list of rows. */
-interface Verdicts {
-  readonly foreign: readonly number[]
-  readonly unknown: readonly number[]
 }
 
 const noKeys: ReadonlySet<string> = new Set()
@@ -60,7 +54,7 @@ export class Screening {
       if (subject.kind === "children") this.#judgeWithoutScope(subject)
       return
     }
-    const verdicts = await this.#verdicts(subject, context.owned!)
+    const verdicts = await judgeRows(this.#options, subject, this.#rows, context.owned!)
     this.#foreign.set(subject.alias, this.#keysOf(subject, verdicts.foreign))
     if (verdicts.foreign.length === 0 && verdicts.unknown.length === 0) return
     if (subject.kind === "children") this.#settleChildren(subject, this.#withoutTops(subject, verdicts))
@@ -72,52 +66,6 @@ export class Screening {
   finish(): readonly Row[] {
     if (this.#refusal !== undefined) throw this.#refusal
     return this.#rows
-  }
-
-  async #verdicts(subject: Subject, owned: ReadonlySet<string>): Promise<Verdicts> {
-    const { failsafe, columns } = this.#options
-    const { column } = subject.guard.tenant
-    const name = column && columns.nameOf(subject.alias, column)
-    const foreign: number[] = []
-    const unknown: number[] = []
-    const judgement = new Judge(owned, (value) => (column ? hydrated(failsafe.dataSource, value, column) : value))
-    for (let index = 0; index < this.#rows.length; index++) {
-      const verdict = name === undefined ? "unknown" : judgement.judge(this.#rows[index]![name])
-      if (verdict === "foreign") foreign.push(index)
-      else if (verdict === "unknown") unknown.push(index)
-    }
-    return unknown.length === 0 ? { foreign, unknown } : this.#lookUp(subject, owned, foreign, unknown)
-  }
-
-  async #lookUp(
-    subject: Subject,
-    owned: ReadonlySet<string>,
-    foreign: number[],
-    unknown: readonly number[],
-  ): Promise<Verdicts> {
-    const { failsafe, queryRunner } = this.#options
-    const rows = this.#rowsOf(subject)
-    const present = unknown.filter((index) => !rows.isMissing(this.#rows[index]!))
-    const ids = new Map<string, object>()
-    for (const index of present) {
-      const key = rows.key(this.#rows[index]!)
-      if (key !== undefined && !ids.has(key)) ids.set(key, rows.id(this.#rows[index]!))
-    }
-    const tenants = await lookUpTenants(
-      failsafe,
-      subject.metadata,
-      subject.guard.tenant,
-      [...ids.values()],
-      queryRunner,
-    )
-    const stillUnknown: number[] = []
-    for (const index of present) {
-      const key = rows.key(this.#rows[index]!)
-      const verdict = judge(key === undefined ? undefined : tenants.get(key), owned)
-      if (verdict === "foreign") foreign.push(index)
-      else if (verdict === "unknown") stillUnknown.push(index)
-    }
-    return { foreign, unknown: stillUnknown }
   }
 
   #judgeWithoutScope(subject: Children): void {
