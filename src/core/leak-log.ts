@@ -16,7 +16,7 @@ export class LeakLog {
   /** By finding, then by the owner of the collection. */
   readonly #collections = new Map<Finding, Map<object, CollectionEntry>>()
   readonly #origin: Origin | undefined
-  #isClosed = false
+  #operations = 0
 
   constructor(origin?: Origin) {
     this.#origin = origin
@@ -58,15 +58,19 @@ export class LeakLog {
     return this.#counts.size === 0 && this.#collections.size === 0
   }
 
-  /** Whether the load is over. What was started in it and lives on needs a log of its own: nobody would publish this one again. */
-  get isClosed(): boolean {
-    return this.#isClosed
+  /** An operation of the load begins: one that nobody awaits may end after the one in which it began. */
+  begin(): void {
+    this.#operations++
   }
 
-  /** Publishes, and takes nothing more. */
-  close(observers: readonly ((report: LeakReport) => void)[]): void {
-    this.publish(observers)
-    this.#isClosed = true
+  /** An operation ended. */
+  end(): void {
+    this.#operations--
+  }
+
+  /** Whether every operation ended: what begins in this context now is a load of its own, for nobody would publish this log again. */
+  get isOver(): boolean {
+    return this.#operations === 0
   }
 
   /** Publishes one record per finding, empties the log, and returns the records. */

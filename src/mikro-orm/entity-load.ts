@@ -67,7 +67,7 @@ export class EntityLoad {
   /** The load that is going on in this context, if it is one of the given failsafe's. */
   static current(context: ScopeContext | undefined, failsafe: Failsafe): EntityLoad | undefined {
     const load = context?.load
-    return load instanceof EntityLoad && load.failsafe === failsafe ? load : undefined
+    return load instanceof EntityLoad && load.failsafe === failsafe && !load.log.isOver ? load : undefined
   }
 
   hold(held: Held): void {
@@ -161,7 +161,7 @@ export function runLoad<R>(
   isRefresh = false,
 ): Promise<R> {
   const current = EntityLoad.current(context, failsafe)
-  if (current?.em === em) return run(current, false)
+  if (current?.em === em) return within(current, run)
   const load = new EntityLoad(failsafe, em, context, isRefresh)
   return runInContext(loadingIn(context, load), () => settled(load, run))
 }
@@ -173,22 +173,39 @@ export function runLoadSync<R>(failsafe: Failsafe, em: EntityManager | undefined
   if (current !== undefined && (em === undefined || current.em === em)) return run(current)
   const load = new EntityLoad(failsafe, em, context)
   return runInContext(loadingIn(context, load), () => {
+    load.log.begin()
     try {
       const result = run(load)
       load.close()
       return result
     } catch (error) {
       throw load.abandon(error)
+    } finally {
+      load.log.end()
     }
   })
 }
 
+/** An operation within a load. One that nobody awaited may end after the load did. */
+async function within<R>(load: EntityLoad, run: (load: EntityLoad, isOutermost: boolean) => Promise<R>): Promise<R> {
+  load.log.begin()
+  try {
+    return await run(load, false)
+  } finally {
+    load.log.end()
+    if (load.log.isOver) await load.settle()
+  }
+}
+
 async function settled<R>(load: EntityLoad, run: (load: EntityLoad, isOutermost: boolean) => Promise<R>): Promise<R> {
+  load.log.begin()
   try {
     const result = await run(load, !load.isInner)
     await load.settle()
     return result
   } catch (error) {
     throw load.abandon(error)
+  } finally {
+    load.log.end()
   }
 }

@@ -48,7 +48,7 @@ export class Load {
   /** The load that is going on in a context, if it is one of this failsafe's. */
   static current(context: ScopeContext | undefined, failsafe: Failsafe): Load | undefined {
     const load = context?.load
-    return load instanceof Load && load.failsafe === failsafe && load.log?.isClosed !== true ? load : undefined
+    return load instanceof Load && load.failsafe === failsafe && load.log?.isOver !== true ? load : undefined
   }
 }
 
@@ -71,10 +71,11 @@ export async function runLoad<R>(failsafe: Failsafe, run: (log: LeakLog, load: L
   const around = current?.log
   const log = around ?? new LeakLog(current?.origin ?? captureOrigin())
   const load = new Load(failsafe, log)
+  log.begin()
   try {
     return await runInContext(loadingIn(context, load), () => run(log, load))
   } finally {
-    // A load that the application does not await may end after the one in which it began.
-    if (around === undefined || log.isClosed) log.close(context?.observers ?? [])
+    log.end()
+    if (around === undefined || log.isOver) log.publish(context?.observers ?? [])
   }
 }

@@ -33,7 +33,7 @@ export function describeReads<Session>(kind: DatabaseKind, harness: Harness<Sess
   })
 
   describe.each(pathsOn(kind, harness.reads))("%s", (_, path) => {
-    const keys = keysOf(path)
+    const keys = keysOf(path, harness.relations)
     it.each(keys)("shows exactly the own rows of %s and reports the dropped ones once", async (key) => {
       const actual: string[] = []
       const wanted: string[] = []
@@ -77,8 +77,11 @@ export function pathsOn<Session>(kind: DatabaseKind, reads: Readonly<Record<stri
 }
 
 /** The relations that can be read on this path. */
-export function keysOf<Session>(path: ReadPath<Session>): RelationKey[] {
-  return relationKeys.filter((key) => path.over?.(relationOf(key)) ?? true)
+export function keysOf(
+  path: Pick<ReadPath<unknown>, "over">,
+  keys: readonly RelationKey[] = relationKeys,
+): RelationKey[] {
+  return keys.filter((key) => path.over?.(relationOf(key)) ?? true)
 }
 
 export async function read<Session>(

@@ -23,11 +23,11 @@ export async function expectedEdit(db: TestDatabase, family: Family, edit: Requi
   return lines[edit].toSorted()
 }
 
-/** How a child leaves customer 1. */
-export function removed(family: Family, id: string): string[] {
-  if (family === "addresses") return [`~ address ${id} customer_id: 1 -> null`]
+/** How a child leaves a customer. */
+export function removed(family: Family, id: string, customer = 1): string[] {
+  if (family === "addresses") return [`~ address ${id} customer_id: ${customer} -> null`]
   if (family === "notes") return [`- note ${id}`]
-  return [`- customer_${tables[family]} 1,${id}`]
+  return [`- customer_${tables[family]} ${customer},${id}`]
 }
 
 /** How the new child 900 comes to customer 1. */

@@ -1,6 +1,6 @@
 import { serialize } from "@mikro-orm/core"
 import { TenantFailsafeError } from "../../../src/index.ts"
-import type { Family, Refusal } from "../../conformance/harness.ts"
+import type { Aftermath, Family, UnloadedHazard } from "../../conformance/harness.ts"
 import type { Pair } from "../../conformance/oracle.ts"
 import { relationOf, type RelationKey } from "../../conformance/relations.ts"
 import { collectionOf, pairsOf, type DomainSession } from "./session.ts"
@@ -95,13 +95,13 @@ export const unloaded = {
   assign: refused((customer, family, em) => void em.assign(customer, { [family]: [] } as never)),
 }
 
-export async function removeParent(session: DomainSession): Promise<Refusal> {
+export async function removeParent(session: DomainSession): Promise<Aftermath> {
   const { em, find } = await opened(session, "Customer.notes")
   const [customer] = await find({ populate: ["notes"] })
   em.remove(customer!)
-  const code = await codeOf(() => em.flush())
+  const outcome = await codeOf(() => em.flush())
   em.clear()
-  return { refused: code, ownAfterwards: await ownNotes(find) }
+  return { outcome, ownAfterwards: await ownNotes(find) }
 }
 
 async function ownNotes(find: (options: object) => Promise<Row[]>): Promise<Pair[]> {
@@ -144,19 +144,24 @@ function edit(change: (collection: ReturnType<typeof collectionOf>, child: () =>
 }
 
 /** Right after the refusal, the same manager loads the collection and saves something else. */
-function refused(write: (customer: Row, family: Family, em: Em, domain: Domain) => unknown) {
-  return async (session: DomainSession, family: Family): Promise<Refusal> => {
-    const { em, find, domain } = await opened(session, `Customer.${family}`)
-    const [customer, second] = await find()
-    const code = await codeOf(async () => {
-      await write(customer!, family, em, domain)
+function refused(
+  write: (customer: Row, family: Family, em: Em, domain: Domain) => unknown,
+): UnloadedHazard<DomainSession> {
+  return {
+    effect: "is refused",
+    async run(session, family) {
+      const { em, find, domain } = await opened(session, `Customer.${family}`)
+      const [customer, second] = await find()
+      const outcome = await codeOf(async () => {
+        await write(customer!, family, em, domain)
+        await em.flush()
+      })
+      em.getUnitOfWork().getPersistStack().clear()
+      await collectionOf(customer!, family).init()
+      second!["nickname"] = "still works"
       await em.flush()
-    })
-    em.getUnitOfWork().getPersistStack().clear()
-    await collectionOf(customer!, family).init()
-    second!["nickname"] = "still works"
-    await em.flush()
-    return { refused: code, ownAfterwards: pairsOf([customer!], family).toSorted() }
+      return { outcome, ownAfterwards: pairsOf([customer!], family).toSorted() }
+    },
   }
 }
 
