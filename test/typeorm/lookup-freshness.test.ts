@@ -20,7 +20,7 @@ beforeEach(async () => {
       synchronize: true,
       // Caches whatever does not refuse it.
       cache: { type: "database", alwaysEnabled: true, duration: 60_000 },
-    } as ConstructorParameters<typeof DataSource>[0]),
+    }),
     { tenantProperty: "scope.merchantId", entities: { Enrolment: "student.scope.merchantId" } },
   )
   await dataSource.initialize()
