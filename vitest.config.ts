@@ -13,6 +13,8 @@ const shared = {
 
 export default defineConfig({
   test: {
+    // The tests wait for databases most of the time; vitest would leave one core out.
+    maxWorkers: "100%",
     projects: [
       { resolve: { alias: [itself] }, test: { ...shared, name: "all", include: ["test/**/*.test.ts"] } },
       {
