@@ -33,10 +33,10 @@ export function guardQueryBuilder(prototype: QueryPort): void {
     return hydrate(failsafe, this, queryRunner, () => executeEntitiesAndRawResults.call(this, queryRunner))
   }
 
-  prototype.loadRawResults = async function (this: QueryPort, queryRunner: QueryRunner): Promise<Row[]> {
-    const rows = await loadRawResults.call(this, queryRunner)
+  prototype.loadRawResults = function (this: QueryPort, queryRunner: QueryRunner): Promise<Row[]> {
+    const loading = loadRawResults.call(this, queryRunner)
     const hydration = running(this)
-    return hydration === undefined ? rows : hydration.screen(rows, queryRunner)
+    return hydration === undefined ? loading : loading.then((rows) => hydration.screen(rows, queryRunner))
   }
 
   prototype.buildEscapedEntityColumnSelects = function (

@@ -57,7 +57,8 @@ export function runAs<R>(failsafe: Failsafe, role: Role, run: (load: Load) => R)
   const context = currentContext()
   const log = Load.current(context, failsafe)?.log
   // Behind a lazy relation's getter, TypeORM's own frames would push the application's off the stack.
-  const load = new Load(failsafe, log, role, log === undefined ? captureOrigin() : undefined)
+  const isFirst = log === undefined && role.kind !== "snapshot"
+  const load = new Load(failsafe, log, role, isFirst ? captureOrigin() : undefined)
   return runInContext(loadingIn(context, load), () => run(load))
 }
 

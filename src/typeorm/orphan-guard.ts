@@ -56,7 +56,8 @@ export function guardAgainstOrphans(prototype: SnapshotLoaderPort): void {
 
 async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: SnapshotLoaderPort): Promise<void> {
   const missing = new Map<RelationGuard, Missing[]>()
-  const shared = sharedStates(subjects)
+  let known: ReadonlySet<ObjectLiteral> | undefined
+  const shared = () => (known ??= sharedStates(subjects))
   for (const subject of subjects) {
     const { entity, databaseEntity } = subject
     if (entity === undefined || databaseEntity === undefined) continue
@@ -64,7 +65,7 @@ async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: Snapsh
       const relation = guard.relation!
       const children = missingChildren(failsafe, guard, entity, databaseEntity, subjects)
       if (children.size === 0) continue
-      hide(relation, subject, shared, takeHidden(failsafe, relation, entity, children))
+      hide(relation, subject, shared(), takeHidden(failsafe, relation, entity, children))
       if (children.size === 0) continue
       const others = missing.get(guard) ?? []
       missing.set(guard, others)
@@ -73,7 +74,7 @@ async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: Snapsh
   }
   if (missing.size === 0 || currentContext()?.scope?.kind === "bypass") return
   await runLoad(failsafe, async (log) => {
-    for (const [guard, group] of missing) await hideForeignOf(failsafe, guard, group, shared, queryRunner, log)
+    for (const [guard, group] of missing) await hideForeignOf(failsafe, guard, group, shared(), queryRunner, log)
   })
 }
 

@@ -32,24 +32,34 @@ const tenantName = "__tenant_failsafe"
 /** Takes the ids of foreign rows out of the relation ids of a query. The prototype is shared by all DataSources. */
 export function guardRelationIds(prototype: RelationIdLoaderPort): void {
   const { load } = prototype
-  prototype.load = async function (this: RelationIdLoaderPort, rawEntities) {
+  prototype.load = function (this: RelationIdLoaderPort, rawEntities) {
     const failsafe = Failsafe.of(this)
-    const screened = new Map<RelationIdAttribute, readonly [Hydration, RelationGuard]>()
-    for (const attribute of failsafe === undefined ? [] : this.relationIdAttributes) {
-      const hydration = hydrationOf(failsafe!, mapOf(attribute))
-      const guard = failsafe!.relationGuard(attribute.relation)
-      // A to-one relation's id stands in the row itself.
-      if (!hydration || !guard || !(isToMany(attribute.relation) || attribute.relation.isOneToOneNotOwner)) continue
-      screened.set(attribute, [hydration, guard])
-      selectTenant(attribute, guard)
-    }
-    const results = await load.call(this, rawEntities)
-    for (const ids of results) {
-      const guarded = screened.get(ids.relationIdAttribute)
-      if (guarded !== undefined) ids.results = await screenIds(ids, ...guarded, this.queryRunner)
-    }
-    return results
+    const screened =
+      failsafe === undefined ? [] : this.relationIdAttributes.flatMap((attribute) => screenedBy(failsafe, attribute))
+    if (screened.length === 0) return load.call(this, rawEntities)
+    for (const { attribute, guard } of screened) selectTenant(attribute, guard)
+    return load.call(this, rawEntities).then(async (loaded) => {
+      for (const ids of loaded) {
+        const found = screened.find(({ attribute }) => attribute === ids.relationIdAttribute)
+        if (found !== undefined) ids.results = await screenIds(ids, found.hydration, found.guard, this.queryRunner)
+      }
+      return loaded
+    })
   }
+}
+
+interface Screened {
+  readonly attribute: RelationIdAttribute
+  readonly hydration: Hydration
+  readonly guard: RelationGuard
+}
+
+function screenedBy(failsafe: Failsafe, attribute: RelationIdAttribute): Screened | readonly never[] {
+  const hydration = hydrationOf(failsafe, mapOf(attribute))
+  const guard = hydration && failsafe.relationGuard(attribute.relation)
+  // A to-one relation's id stands in the row itself.
+  if (!hydration || !guard || !(isToMany(attribute.relation) || attribute.relation.isOneToOneNotOwner)) return []
+  return { attribute, hydration, guard }
 }
 
 /** Private in TypeORM's types. */

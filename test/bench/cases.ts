@@ -79,15 +79,15 @@ const allGroups: readonly Group[] = [
       shapes.map((name): Group => ({ ...kind, orm, shape: shapeNamed(name), strategy, task: "load" })),
     ),
   ),
-  {
-    what: "save",
+  ...(["save", "end-to-end"] as const).map((what): Group => ({
+    what,
     orm: "typeorm",
     ownership: "own",
     modes: ["active", "idle"],
     shape: shapeNamed("1x10"),
     strategy: "join",
     task: "save",
-  },
+  })),
 ]
 
 /** The groups of which at least one label contains `only`, each with the modes that do. */
@@ -97,8 +97,9 @@ export function groupsWith(only: string): Group[] {
     .filter(({ modes }) => modes.length > 0)
 }
 
-export function labelOf({ orm, what, shape, strategy }: Group, mode: Mode): string {
-  return `${orm} ${what} ${shape.name} ${strategy} ${mode}`
+export function labelOf({ orm, what, shape, strategy, task }: Group, mode: Mode): string {
+  const isSavedEndToEnd = task === "save" && what === "end-to-end"
+  return `${orm} ${what}${isSavedEndToEnd ? " save" : ""} ${shape.name} ${strategy} ${mode}`
 }
 
 export async function timeGroup(contest: Contest, group: Group, effort: Effort): Promise<TimeRow[]> {
