@@ -53,6 +53,7 @@ describe("the README's snippets", () => {
       "typeorm.ts",
       "options.ts",
       "scopes.ts",
+      "app.ts",
       "leaks.ts",
     ])
   })

@@ -1,0 +1,33 @@
+/** Why a request was refused, in the terms of HTTP. */
+export interface Rejection {
+  readonly status: 400 | 401 | 403 | 404 | 503
+  readonly code:
+    | "TENANT_ABSENT"
+    | "TENANT_MALFORMED"
+    | "UNAUTHENTICATED"
+    | "WITHOUT_TENANT"
+    | "SUSPENDED"
+    | "TENANT_NOT_FOUND"
+    | "UNAVAILABLE"
+  /** A sentence for the client. It never tells whether a tenant exists. */
+  readonly detail: string
+}
+
+const titles: Readonly<Record<Rejection["status"], string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  503: "Service Unavailable",
+}
+
+export const problemType = "application/problem+json"
+
+/** The JSON body of a refusal, as RFC 9457 has it. */
+export function problemOf({ status, code, detail }: Rejection): string {
+  return JSON.stringify({ type: "about:blank", title: titles[status], status, detail, code })
+}
+
+export function rejection(status: Rejection["status"], code: Rejection["code"], detail: string): Rejection {
+  return Object.freeze({ status, code, detail })
+}

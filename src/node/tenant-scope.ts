@@ -1,0 +1,32 @@
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { answerNode, isAnsweredNode } from "../http/answer-node.ts"
+import { nodePort } from "../http/node-port.ts"
+import { openScope } from "../http/open-scope.ts"
+import { readScopeOptions, type TenantScopeOptions } from "../http/options.ts"
+
+type Listener<Request, Response> = (request: Request, response: Response) => unknown
+
+/**
+ * Wraps a listener of node:http: it runs in the scope of the request's tenant, or not at all.
+ *
+ * @throws {TenantFailsafeError} `OPTION_INVALID`, `REASON_MISSING`
+ *
+ * @example
+ * createServer(tenantScope({ resolve: fromSession("merchantId") })((request, response) => respond(request, response)))
+ */
+export function tenantScope<
+  Request extends IncomingMessage = IncomingMessage,
+  Response extends ServerResponse = ServerResponse,
+>(
+  options: TenantScopeOptions<Request, readonly [response: Response]>,
+): (listener: Listener<Request, Response>) => Listener<Request, Response> {
+  const settings = readScopeOptions(options)
+  return (listener) => async (request, response) => {
+    await openScope(settings, nodePort(request), {
+      proceed: () => listener(request, response),
+      isAnswered: () => isAnsweredNode(response),
+      refuse: (rejection, body) => answerNode(response, rejection, body),
+      rest: [request, response],
+    })
+  }
+}
