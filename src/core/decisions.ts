@@ -25,6 +25,19 @@ export function unknownChildren({ onUnknown }: Policy, findings: Findings): Deci
   return { finding, isKept: onUnknown === "keep", refusal }
 }
 
+/** Both decisions about rows in a to-many relation, each with its rows, where there are any. */
+export function decideChildren<Row>(
+  policy: Policy,
+  findings: Findings,
+  foreign: readonly Row[],
+  unknown: readonly Row[],
+): readonly (readonly [decision: Decision, rows: readonly Row[]])[] {
+  const decided: (readonly [Decision, readonly Row[]])[] = []
+  if (foreign.length > 0) decided.push([foreignChildren(policy, findings), foreign])
+  if (unknown.length > 0) decided.push([unknownChildren(policy, findings), unknown])
+  return decided
+}
+
 /** A guarded relation that is loaded, or saved, outside any scope; undefined where that is allowed. */
 export function missingScope(
   { noTenant }: Policy,

@@ -1,4 +1,5 @@
 import type { Finding, LeakKind } from "./leak-report.ts"
+import { remembered } from "./remembered.ts"
 
 /** The findings at one place: a relation, or the rows of an entity at top level. One object for each kind, because a load counts by it. */
 export class Findings {
@@ -10,11 +11,6 @@ export class Findings {
   }
 
   of(what: LeakKind): Finding {
-    let finding = this.#known.get(what)
-    if (finding === undefined) {
-      finding = Object.freeze({ what, ...this.#place })
-      this.#known.set(what, finding)
-    }
-    return finding
+    return remembered(this.#known, what, () => Object.freeze({ what, ...this.#place }))
   }
 }

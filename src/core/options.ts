@@ -75,9 +75,20 @@ export function readOptions(options: FailsafeOptions): Settings {
   })
 }
 
-/** Whether two sets of options mean the same: installing twice with the same options is installing once. */
+/** Whether two sets of options mean the same. */
 export function sameSettings(a: Settings, b: Settings): boolean {
   return isDeepStrictEqual(a, b)
+}
+
+/**
+ * Whether something is guarded already: installing twice with the same options is installing once.
+ *
+ * @throws {TenantFailsafeError} `OPTION_INVALID` when it is guarded with other options
+ */
+export function isGuardedAlready(installed: Settings | undefined, settings: Settings, what: string): boolean {
+  if (installed === undefined) return false
+  if (sameSettings(installed, settings)) return true
+  throw invalid(`This ${what} is guarded already, with other options. Call withFailsafe once.`, {})
 }
 
 /** An `OPTION_INVALID` error; `details` names the option and the wrong value. */

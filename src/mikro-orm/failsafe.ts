@@ -9,6 +9,7 @@ import {
 import { publishUnfiltered } from "../core/bypass-channel.ts"
 import type { Policy, Settings } from "../core/options.ts"
 import { resolveOwnership, type Ownership } from "../core/ownership.ts"
+import { remembered } from "../core/remembered.ts"
 import { entityShapes, targetsOf } from "./entity-shapes.ts"
 import { EntityGuard, RelationGuard } from "./guards.ts"
 import { tenantPivot, type TenantPivot } from "./pivot-links.ts"
@@ -79,41 +80,33 @@ export class Failsafe {
 
   /** How an entity's tenant is read, or null when it is not tenant-owned. */
   tenantOf(meta: EntityMetadata): TenantOf | null {
-    const known = this.#tenants.get(meta)
-    if (known !== undefined) return known
-    const path = this.#ownership?.pathOf(meta.className)
-    const tenant = path === undefined ? null : tenantOf(meta, path, this.#config)
-    this.#tenants.set(meta, tenant)
-    return tenant
+    return remembered(this.#tenants, meta, () => {
+      const path = this.#ownership?.pathOf(meta.className)
+      return path === undefined ? null : tenantOf(meta, path, this.#config)
+    })
   }
 
   entityGuard(meta: EntityMetadata): EntityGuard {
-    let guard = this.#entities.get(meta)
-    if (guard === undefined) {
+    return remembered(this.#entities, meta, () => {
       const relations = meta.relations
         .map((property) => this.relationGuard(meta, property))
         .filter((relation) => relation !== null)
-      guard = new EntityGuard(
+      return new EntityGuard(
         meta.className,
         this.tenantOf(meta),
         relations.filter((relation) => relation.isToMany),
         relations.filter((relation) => !relation.isToMany),
       )
-      this.#entities.set(meta, guard)
-    }
-    return guard
+    })
   }
 
   /** The guard of a relation, or null when it leads to no tenant-owned entity or is left alone on purpose. */
   relationGuard(owner: EntityMetadata, property: EntityProperty): RelationGuard | null {
-    const known = this.#relations.get(property)
-    if (known !== undefined) return known
-    const pivot = this.#pivotOf(property)
-    const guard = this.#isGuarded(owner, property, pivot)
-      ? new RelationGuard(this, owner.className, property, targetsOf(property)[0]!, pivot)
-      : null
-    this.#relations.set(property, guard)
-    return guard
+    return remembered(this.#relations, property, () => {
+      const pivot = this.#pivotOf(property)
+      if (!this.#isGuarded(owner, property, pivot)) return null
+      return new RelationGuard(this, owner.className, property, targetsOf(property)[0]!, pivot)
+    })
   }
 
   /** The guard of a relation that is known since the start, or null when it is not guarded. */

@@ -1,5 +1,5 @@
 import type { EntityMetadata } from "@mikro-orm/core"
-import { foreignChildren, missingScope, unknownChildren } from "../core/decisions.ts"
+import { decideChildren, foreignChildren, missingScope, unknownChildren, type Decision } from "../core/decisions.ts"
 import { currentContext } from "../core/scope.ts"
 import { Judge, judge } from "../core/verdict.ts"
 import { EntityLoad } from "./entity-load.ts"
@@ -68,7 +68,8 @@ export function screen(
     load.acquit(items)
     let decided = items
     if (foreign !== undefined) {
-      noteForeign(load, relation, collection.owner, foreign, items.length, strategy)
+      const decision = foreignChildren(failsafe.policy, relation.findings)
+      settleRows(load, decision, collection.owner, foreign, items.length, strategy)
       if (failsafe.policy.onLeak !== "report") decided = kept!
     }
     if (relation.pivot !== undefined) load.holdLinked({ relation, collection, items: decided })
@@ -79,7 +80,8 @@ export function screen(
       return { kept: decided, key }
     }
     // Synchronous: there is no looking up, and nothing is in the collection yet that could be taken out later.
-    const isKept = noteUnknown(load, relation, collection.owner, unknown, items.length, strategy)
+    const decision = unknownChildren(failsafe.policy, relation.findings)
+    const isKept = settleRows(load, decision, collection.owner, unknown, items.length, strategy)
     const undecided = new Set(unknown)
     return { kept: isKept ? decided : decided.filter((item) => !undecided.has(item)), key }
   })
@@ -102,12 +104,12 @@ export function admits(relation: RelationGuard, collection: Screened, item: obje
     const asksLinks = relation.pivot !== undefined && verdict !== "foreign" && collection.isInitialized()
     if (asksLinks) load.holdLinked({ relation, collection, items: [item] })
     if (verdict === "own" || verdict === "shared") return true
-    if (verdict === "unknown") {
-      if (load.em === undefined) return noteUnknown(load, relation, collection.owner, [item], 1, "propagation")
+    if (verdict === "unknown" && load.em !== undefined) {
       hold(load, relation, collection, [item], 1)
       return true
     }
-    return noteForeign(load, relation, collection.owner, [item], 1, "propagation")
+    const decide = verdict === "unknown" ? unknownChildren : foreignChildren
+    return settleRows(load, decide(failsafe.policy, relation.findings), collection.owner, [item], 1, "propagation")
   })
 }
 
@@ -124,33 +126,16 @@ function withoutScope(relation: RelationGuard, items: readonly object[], strateg
   })
 }
 
-/** Returns whether foreign rows stay. */
-function noteForeign(
+/** Applies what was decided about rows of a collection; returns whether they stay. */
+function settleRows(
   load: EntityLoad,
-  relation: RelationGuard,
+  { finding, isKept, refusal }: Decision,
   owner: object,
   rows: readonly object[],
   loaded: number,
   strategy: string,
 ): boolean {
-  const { failsafe } = relation
-  const { finding, isKept, refusal } = foreignChildren(failsafe.policy, relation.findings)
-  if (!isKept) for (const row of rows) failsafe.dropped.add(row)
-  load.log.noteRows(finding, owner, rows, loaded, !isKept, strategy)
-  load.refuse(refusal)
-  return isKept
-}
-
-/** Returns whether rows of unknown tenant stay. */
-function noteUnknown(
-  load: EntityLoad,
-  relation: RelationGuard,
-  owner: object,
-  rows: readonly object[],
-  loaded: number,
-  strategy: string,
-): boolean {
-  const { finding, isKept, refusal } = unknownChildren(relation.failsafe.policy, relation.findings)
+  if (finding.what === "dropped") for (const row of rows) load.failsafe.dropped.add(row)
   load.log.noteRows(finding, owner, rows, loaded, !isKept, strategy)
   load.refuse(refusal)
   return isKept
@@ -166,11 +151,10 @@ function hold(
   load.hold({
     entities: unknown,
     decide(verdictOf) {
-      const verdicts = Map.groupBy(unknown, verdictOf)
+      const { foreign = [], unknown: undecided = [] } = Object.groupBy(unknown, verdictOf)
       const out = new Set<object>()
-      for (const [verdict, note] of [["foreign", noteForeign] as const, ["unknown", noteUnknown] as const]) {
-        const rows = verdicts.get(verdict)
-        if (rows === undefined || note(load, relation, collection.owner, rows, loaded, "look-up")) continue
+      for (const [decision, rows] of decideChildren(load.failsafe.policy, relation.findings, foreign, undecided)) {
+        if (settleRows(load, decision, collection.owner, rows, loaded, "look-up")) continue
         for (const row of rows) out.add(row)
       }
       if (out.size > 0) collection.evict(out)

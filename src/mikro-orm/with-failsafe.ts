@@ -1,5 +1,5 @@
 import { ObjectHydrator, type EventSubscriber, type MikroORM, type Options } from "@mikro-orm/core"
-import { invalid, readOptions, sameSettings, type FailsafeOptions, type Settings } from "../core/options.ts"
+import { isGuardedAlready, readOptions, type FailsafeOptions, type Settings } from "../core/options.ts"
 import { assertHydratorFits, assertMethods } from "./assert-fits.ts"
 import { Failsafe } from "./failsafe.ts"
 import { filteredHydrator } from "./filtered-hydrator.ts"
@@ -26,10 +26,7 @@ const settingsOf = Symbol.for("tenant-failsafe/mikro-orm/settings@1")
 export function withFailsafe<Config extends object>(config: Config, options: FailsafeOptions): Config {
   const settings = readOptions(options)
   const installed = (config as { [settingsOf]?: Settings })[settingsOf]
-  if (installed !== undefined) {
-    if (sameSettings(installed, settings)) return config
-    throw invalid("This configuration is guarded already, with other options. Call withFailsafe once.", {})
-  }
+  if (isGuardedAlready(installed, settings, "configuration")) return config
   const given: Partial<Options> = config
   const guarded = {
     ...config,

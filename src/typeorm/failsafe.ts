@@ -3,6 +3,7 @@ import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
 import { publishUnfiltered } from "../core/bypass-channel.ts"
 import type { Policy, Settings } from "../core/options.ts"
 import { resolveOwnership, type Ownership } from "../core/ownership.ts"
+import { remembered } from "../core/remembered.ts"
 import { entityShapes } from "./entity-shapes.ts"
 import { entityGuard, isToMany, mappedGuard, relationGuard, type EntityGuard, type RelationGuard } from "./guards.ts"
 import { HiddenChildren } from "./hidden-children.ts"
@@ -84,14 +85,10 @@ export class Failsafe {
   /** The guard of a property that a query maps joined rows to. */
   mappedGuard(owner: EntityMetadata, property: string, target: EntityMetadata): RelationGuard | null {
     const byProperty = remembered(this.#mapped, owner, () => new Map<string, RelationGuard | null>())
-    const name = `${property} ${target.name}`
-    let guard = byProperty.get(name)
-    if (guard === undefined) {
+    return remembered(byProperty, `${property} ${target.name}`, () => {
       const tenant = this.tenantOf(target)
-      guard = tenant === null ? null : mappedGuard(owner, property, target, tenant)
-      byProperty.set(name, guard)
-    }
-    return guard
+      return tenant === null ? null : mappedGuard(owner, property, target, tenant)
+    })
   }
 
   /** The guarded relations of an entity for which `save` compares what the entity holds with what is stored. */
@@ -107,13 +104,4 @@ export class Failsafe {
   #isUnfiltered(owner: EntityMetadata, relation: string): boolean {
     return this.#ownership?.unfilteredReason(owner.name, relation) !== undefined
   }
-}
-
-function remembered<Key extends object, Value>(known: WeakMap<Key, Value>, key: Key, find: () => Value): Value {
-  let value = known.get(key)
-  if (value === undefined) {
-    value = find()
-    known.set(key, value)
-  }
-  return value
 }

@@ -1,4 +1,5 @@
 import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
+import { remembered } from "../core/remembered.ts"
 
 /** Which stored children an entity does not show because they were dropped when it was loaded. */
 export class HiddenChildren {
@@ -7,10 +8,8 @@ export class HiddenChildren {
 
   /** Notes the keys of children that were dropped from a relation of this very instance. */
   add(owner: object, relation: RelationMetadata, keys: Iterable<string>): void {
-    const relations = this.#byOwner.get(owner) ?? new Map<string, Set<string>>()
-    this.#byOwner.set(owner, relations)
-    const hidden = relations.get(relation.propertyPath) ?? new Set<string>()
-    relations.set(relation.propertyPath, hidden)
+    const relations = remembered(this.#byOwner, owner, () => new Map<string, Set<string>>())
+    const hidden = remembered(relations, relation.propertyPath, () => new Set<string>())
     for (const key of keys) hidden.add(key)
   }
 

@@ -4,6 +4,7 @@ import * as decide from "../core/decisions.ts"
 import type { LeakLog } from "../core/leak-log.ts"
 import { currentContext } from "../core/scope.ts"
 import type { Policy } from "../core/options.ts"
+import { remembered } from "../core/remembered.ts"
 import { judge, type Verdict } from "../core/verdict.ts"
 import { doesNotFit } from "./assert-fits.ts"
 import { Failsafe } from "./failsafe.ts"
@@ -67,9 +68,7 @@ async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: Snapsh
       if (children.size === 0) continue
       hide(relation, subject, shared(), takeHidden(failsafe, relation, entity, children))
       if (children.size === 0) continue
-      const others = missing.get(guard) ?? []
-      missing.set(guard, others)
-      others.push({ subject, children })
+      remembered(missing, guard, () => []).push({ subject, children })
     }
   }
   if (missing.size === 0 || currentContext()?.scope?.kind === "bypass") return

@@ -5,6 +5,7 @@ import type { QueryExpressionMap } from "typeorm/query-builder/QueryExpressionMa
 import type { RelationIdAttribute } from "typeorm/query-builder/relation-id/RelationIdAttribute.js"
 import * as decide from "../core/decisions.ts"
 import { judge, type Verdict } from "../core/verdict.ts"
+import { remembered } from "../core/remembered.ts"
 import { Failsafe } from "./failsafe.ts"
 import { hydrationOf } from "./guarded-query-builder.ts"
 import { isToMany, type RelationGuard } from "./guards.ts"
@@ -105,11 +106,7 @@ async function screenIds(
     return results
   }
   const out = new Set<Row>()
-  for (const [decision, rows] of [
-    [decide.foreignChildren(policy, findings), foreign],
-    [decide.unknownChildren(policy, findings), unknown],
-  ] as const) {
-    if (rows.length === 0) continue
+  for (const [decision, rows] of decide.decideChildren(policy, findings, foreign, unknown)) {
     const owners = new Set(rows.map((row) => ownerKey(relation, row)))
     const loaded = results.filter((row) => owners.has(ownerKey(relation, row))).length
     hydration.settle(decision, loaded, rows.length)
@@ -130,9 +127,7 @@ async function screenIds(
 function keysByOwner(relation: RelationMetadata, rows: Iterable<Row>): Map<string, Set<string>> {
   const byOwner = new Map<string, Set<string>>()
   for (const row of rows) {
-    const owner = ownerKey(relation, row) ?? ""
-    const keys = byOwner.get(owner) ?? new Set<string>()
-    byOwner.set(owner, keys.add(childKey(relation, row) ?? ""))
+    remembered(byOwner, ownerKey(relation, row) ?? "", () => new Set<string>()).add(childKey(relation, row) ?? "")
   }
   return byOwner
 }

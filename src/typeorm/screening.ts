@@ -5,6 +5,7 @@ import type { TenantFailsafeError } from "../core/errors.ts"
 import type { LeakLog } from "../core/leak-log.ts"
 import type { ScopeContext } from "../core/scope-context.ts"
 import { judge } from "../core/verdict.ts"
+import { remembered } from "../core/remembered.ts"
 import type { Failsafe } from "./failsafe.ts"
 import type { Row } from "./query-port.ts"
 import { judgeRows, type Verdicts } from "./row-verdicts.ts"
@@ -81,11 +82,7 @@ export class Screening {
     const { policy } = this.#options.failsafe
     const { findings } = subject.guard
     const out = new Set<number>()
-    for (const [decision, indexes] of [
-      [decide.foreignChildren(policy, findings), foreign],
-      [decide.unknownChildren(policy, findings), unknown],
-    ] as const) {
-      if (indexes.length === 0) continue
+    for (const [decision, indexes] of decide.decideChildren(policy, findings, foreign, unknown)) {
       const byOwner = this.#byOwner(subject, indexes)
       const loaded = this.#byOwner(subject, [...this.#rows.keys()], byOwner)
       this.#note(decision, countOf(loaded), countOf(byOwner))
@@ -180,8 +177,7 @@ export class Screening {
       const row = this.#rows[index]!
       const owner = rows.ownerKey(row)
       if ((owners !== undefined && !owners.has(owner)) || rows.isMissing(row)) continue
-      const keys = byOwner.get(owner) ?? new Set<string>()
-      byOwner.set(owner, keys.add(rows.key(row) ?? `row ${index}`))
+      remembered(byOwner, owner, () => new Set<string>()).add(rows.key(row) ?? `row ${index}`)
     }
     return byOwner
   }

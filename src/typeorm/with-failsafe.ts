@@ -1,5 +1,5 @@
 import type { DataSource } from "typeorm"
-import { invalid, readOptions, sameSettings, type FailsafeOptions, type Settings } from "../core/options.ts"
+import { invalid, isGuardedAlready, readOptions, type FailsafeOptions, type Settings } from "../core/options.ts"
 import { doesNotFit } from "./assert-fits.ts"
 import { Failsafe } from "./failsafe.ts"
 import { installHooks, type DataSourcePort } from "./hooks.ts"
@@ -26,10 +26,7 @@ const settingsOf = Symbol.for("tenant-failsafe/typeorm/settings@1")
 export function withFailsafe<Source extends DataSource>(dataSource: Source, options: FailsafeOptions): Source {
   const settings = readOptions(options)
   const marked = dataSource as { [settingsOf]?: Settings }
-  if (marked[settingsOf] !== undefined) {
-    if (sameSettings(marked[settingsOf], settings)) return dataSource
-    throw invalid("This DataSource is guarded already, with other options. Call withFailsafe once.", {})
-  }
+  if (isGuardedAlready(marked[settingsOf], settings, "DataSource")) return dataSource
   if (dataSource.isInitialized) {
     throw invalid("This DataSource is initialized already. Call withFailsafe before dataSource.initialize().", {})
   }
