@@ -2,15 +2,8 @@ export { bindTenant } from "./core/bind-tenant.ts"
 export { bindTenantIterable } from "./core/bind-tenant-iterable.ts"
 export { TenantFailsafeError } from "./core/errors.ts"
 export type { FailsafeErrorCode } from "./core/errors.ts"
-export {
-  currentScope,
-  currentTenant,
-  requireTenant,
-  switchTenant,
-  withoutTenant,
-  withTenant,
-  withTenants,
-} from "./core/scope.ts"
+export { requireTenant } from "./core/require-tenant.ts"
+export { currentScope, currentTenant, switchTenant, withoutTenant, withTenant, withTenants } from "./core/scope.ts"
 export type { Scope } from "./core/scope.ts"
 export type { TenantId } from "./core/tenant-id.ts"
 export { tenantJob } from "./core/tenant-job.ts"

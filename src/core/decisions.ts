@@ -1,8 +1,10 @@
 import type { TenantFailsafeError } from "./errors.ts"
 import type { Findings } from "./findings.ts"
+import type { LeakLog } from "./leak-log.ts"
 import type { Finding } from "./leak-report.ts"
 import type { Policy } from "./options.ts"
 import { leakDetected, referenceForeign, rootForeign, rootUnknown, tenantMissing, tenantUnknown } from "./refusals.ts"
+import { scopeLoss } from "./scope-loss.ts"
 
 /** What the policy makes of something that was found: the record, whether the rows stay, and why the load fails if it does. */
 export interface Decision {
@@ -42,11 +44,14 @@ export function decideChildren<Row>(
 export function missingScope(
   { noTenant }: Policy,
   findings: Findings,
+  log: LeakLog | undefined,
   happening?: "loaded" | "saved",
 ): Decision | undefined {
   if (noTenant === "allow") return undefined
   const finding = findings.of("no-tenant")
-  return { finding, isKept: true, refusal: noTenant === "throw" ? tenantMissing(finding, happening) : undefined }
+  const refusal =
+    noTenant === "throw" ? tenantMissing(finding, scopeLoss(log?.origin, log?.lastScoped), happening) : undefined
+  return { finding, isKept: true, refusal }
 }
 
 /** A to-one relation that points at a foreign row. */

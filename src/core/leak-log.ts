@@ -15,11 +15,15 @@ export class LeakLog {
   readonly #counts = new Map<Finding, Tally & { dropped: number }>()
   /** By finding, then by the owner of the collection. */
   readonly #collections = new Map<Finding, Map<object, CollectionEntry>>()
-  readonly #origin: Origin | undefined
+  /** Where the load began. */
+  readonly origin: Origin | undefined
+  /** Where what a load outside any scope goes through was last used inside one. */
+  readonly lastScoped: Origin | undefined
   #operations = 0
 
-  constructor(origin?: Origin) {
-    this.#origin = origin
+  constructor(origin?: Origin, lastScoped?: Origin) {
+    this.origin = origin
+    this.lastScoped = lastScoped
   }
 
   /** Adds counts to a finding. Adapters pass the same `Finding` object for the same relation: it is the key. */
@@ -82,7 +86,7 @@ export class LeakLog {
       }
     }
     this.#collections.clear()
-    const site = findCallSite(this.#origin)
+    const site = findCallSite(this.origin)
     const now = new Date()
     const reports = [...this.#counts].map(([finding, { dropped, ...tally }]) =>
       leakReport(finding, tally, dropped, site, now),

@@ -1,5 +1,6 @@
 import { TenantFailsafeError } from "./errors.ts"
 import type { Finding } from "./leak-report.ts"
+import type { ScopeLoss } from "./scope-loss.ts"
 
 // The refusals that a finding can lead to, in either ORM: each names what happened, where, and the fix.
 
@@ -12,12 +13,12 @@ export function leakDetected(finding: Finding): TenantFailsafeError {
   )
 }
 
-export function tenantMissing(finding: Finding, happening = "loaded"): TenantFailsafeError {
+export function tenantMissing(finding: Finding, loss: ScopeLoss, happening = "loaded"): TenantFailsafeError {
   return new TenantFailsafeError(
     "TENANT_MISSING",
-    `${labelOf(finding)} was ${happening} outside any tenant scope. Wrap the caller in withTenant(id, fn), or in ` +
-      "withoutTenant(reason, fn) if it must see every tenant.",
-    detailsOf(finding),
+    `${labelOf(finding)} was ${happening} outside any tenant scope${loss.where}.${loss.history} Wrap the caller in ` +
+      "withTenant(id, fn), or in withoutTenant(reason, fn) if it must see every tenant.",
+    { ...detailsOf(finding), ...loss.details },
   )
 }
 

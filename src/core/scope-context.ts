@@ -19,6 +19,8 @@ export interface ScopeContext {
   readonly observers: readonly Observer[]
   /** Identity of the load in progress, for the adapter that set it. */
   readonly load: object | undefined
+  /** Whether the scope is still to be decided. */
+  readonly isPending: boolean | undefined
 }
 
 const noObservers: readonly Observer[] = Object.freeze([])
@@ -32,7 +34,17 @@ export function contextFor(scope: Scope | undefined, observers: readonly Observe
     owned,
     observers,
     load: undefined,
+    isPending: undefined,
   })
+}
+
+/** A context without a scope, which becomes another one, once: whoever runs in it is then in that one's scope. */
+export function pendingContext(observers?: readonly Observer[]): {
+  readonly context: ScopeContext
+  become(other: ScopeContext): void
+} {
+  const context = { ...contextFor(undefined, observers), isPending: true }
+  return { context, become: (other) => void Object.freeze(Object.assign(context, other)) }
 }
 
 /** The same context, seen by these observers too. */
@@ -50,6 +62,7 @@ export function loadingIn(context: ScopeContext | undefined, load: object | unde
     owned: context?.owned,
     observers: context?.observers ?? noObservers,
     load,
+    isPending: context?.isPending,
   }
 }
 
@@ -63,15 +76,18 @@ function ownedKeys(scope: Scope | undefined): ReadonlySet<string> | undefined {
   // Empty and not undefined: an adapter that forgets to ask for the scope then owns nothing instead of everything.
   if (scope === undefined) return new Set()
   if (scope.kind === "bypass") return undefined
-  return new Set(scope.kind === "tenant" ? [tenantKey(scope.tenant)] : scope.tenants.map(tenantKey))
+  if (scope.kind === "tenants") return new Set(scope.tenants.map(tenantKey))
+  // Once per request: an array to begin with would cost as much again.
+  return new Set<string>().add(tenantKey(scope.tenant))
 }
 
 function identityOf(scope: Scope | undefined, owned: ReadonlySet<string> = new Set()): string | undefined {
   if (scope === undefined) return undefined
   if (scope.kind === "bypass") return "bypass"
+  if (scope.kind === "tenant") return `tenant:${escapeComma(tenantKey(scope.tenant))}`
   return `${scope.kind}:${[...owned].map(escapeComma).toSorted().join(",")}`
 }
 
 function escapeComma(key: string): string {
-  return key.replace(/[%,]/g, encodeURIComponent)
+  return /[%,]/.test(key) ? key.replace(/[%,]/g, encodeURIComponent) : key
 }

@@ -104,42 +104,6 @@ export function currentScope(): Scope | undefined {
   return currentContext()?.scope
 }
 
-/**
- * The current tenant's id, as it was given, for code that cannot go on without one.
- *
- * @throws TenantFailsafeError `TENANT_MISSING` outside any scope and in `withoutTenant`; `TENANT_AMBIGUOUS` in
- * `withTenants`
- *
- * @example
- * const cacheKey = `${requireTenant()}:${customerId}`
- */
-export function requireTenant(): TenantId {
-  const scope = currentScope()
-  if (scope?.kind === "tenant") return scope.tenant
-  if (scope === undefined) {
-    throw new TenantFailsafeError(
-      "TENANT_MISSING",
-      "requireTenant() was called outside any tenant scope. Wrap the caller in withTenant(id, fn); a callback that " +
-        "lost its scope keeps it with bindTenant(fn).",
-      { call: "requireTenant()" },
-    )
-  }
-  if (scope.kind === "bypass") {
-    throw new TenantFailsafeError(
-      "TENANT_MISSING",
-      "requireTenant() was called inside withoutTenant, where no tenant is current. Wrap the caller in " +
-        "withTenant(id, fn), or read currentTenant(), which is undefined there.",
-      { call: "requireTenant()", scope: "bypass" },
-    )
-  }
-  throw new TenantFailsafeError(
-    "TENANT_AMBIGUOUS",
-    "requireTenant() was called inside withTenants, where several tenants are own. Narrow to one of them with " +
-      "withTenant(id, fn), or read them all from currentScope().",
-    { call: "requireTenant()", scope: "tenants" },
-  )
-}
-
 const storage = sharedStorage()
 
 /** The context of the running code. The hot path: one `getStore()` and nothing else. */
@@ -154,6 +118,7 @@ export function runInContext<R>(context: ScopeContext, run: () => R): R {
 
 /** Runs in this scope, unchecked and unpublished. Observers stay, a load ends. */
 export function runScoped<R>(scope: Scope | undefined, run: () => R): R {
+  if (scope !== undefined) storage[isUsed] = true
   return runInContext(contextFor(scope, currentContext()?.observers), run)
 }
 
@@ -177,12 +142,23 @@ export function captureScope(): <R>(run: () => R) => R {
   return (run) => runInContext(observedBy(home, currentContext()?.observers ?? []), run)
 }
 
-function sharedStorage(): AsyncLocalStorage<ScopeContext> {
+/** Whether any scope was opened in this process, by any copy of the package. */
+export function hasOpenedScope(): boolean {
+  return storage[isUsed] === true
+}
+
+const isUsed = Symbol.for("tenant-failsafe/scope-used@1")
+
+interface ScopeStorage extends AsyncLocalStorage<ScopeContext> {
+  [isUsed]?: boolean
+}
+
+function sharedStorage(): ScopeStorage {
   const place = Symbol.for("tenant-failsafe/scope@1")
-  const holder = globalThis as { [place]?: AsyncLocalStorage<ScopeContext> }
+  const holder = globalThis as { [place]?: ScopeStorage }
   const found = holder[place]
   if (found !== undefined) return found
-  const created = new AsyncLocalStorage<ScopeContext>()
+  const created: ScopeStorage = new AsyncLocalStorage<ScopeContext>()
   // Neither writable nor configurable: replacing it would end every scope in silence.
   Object.defineProperty(globalThis, place, { value: created })
   return created

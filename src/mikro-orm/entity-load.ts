@@ -1,6 +1,7 @@
 import type { EntityManager } from "@mikro-orm/core"
 import { captureOrigin } from "../core/call-site.ts"
 import type { TenantFailsafeError } from "../core/errors.ts"
+import { trackScope } from "../core/last-scoped.ts"
 import { LeakLog } from "../core/leak-log.ts"
 import type { LeakReport } from "../core/leak-report.ts"
 import { tenantsOf } from "../core/scope-tenants.ts"
@@ -58,7 +59,10 @@ export class EntityLoad {
     this.owned = context?.scope === undefined ? undefined : context.owned
     this.#tenants = tenantsOf(context?.scope) ?? []
     // In a bypass nothing is detected, so nobody will ask where the load began.
-    this.log = new LeakLog(context?.scope?.kind === "bypass" ? undefined : captureOrigin())
+    const origin = context?.scope?.kind === "bypass" ? undefined : captureOrigin()
+    // What all requests share tells nothing about one of them.
+    const isOneRequests = origin !== undefined && em !== undefined && !em.global
+    this.log = new LeakLog(origin, isOneRequests ? trackScope(em, context, origin) : undefined)
     this.isRefresh = isRefresh || outer?.isRefresh === true
     this.isInner = outer?.expectsFork === true
     this.#observers = context?.observers ?? []

@@ -25,9 +25,9 @@ export function scopeCondition(relation: RelationGuard): Condition | undefined {
 
 /** Applies `noTenant` to a query on a relation's rows outside any scope. */
 export function noteMissingScope(relation: RelationGuard): void {
-  const decision = missingScope(relation.failsafe.policy, relation.findings)
-  if (decision === undefined) return
   runLoadSync(relation.failsafe, undefined, (load) => {
+    const decision = missingScope(relation.failsafe.policy, relation.findings, load.log)
+    if (decision === undefined) return
     load.log.note(decision.finding, { loaded: 0, rows: 0 })
     load.refuse(decision.refusal)
   })

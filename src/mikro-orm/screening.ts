@@ -115,11 +115,11 @@ export function admits(relation: RelationGuard, collection: Screened, item: obje
 
 function withoutScope(relation: RelationGuard, items: readonly object[], strategy: string): Screening | undefined {
   const { failsafe } = relation
-  const decision = missingScope(failsafe.policy, relation.findings)
-  if (decision === undefined) return { kept: items, key: undefined }
   return settleLoad(failsafe, (load) => {
     // The ORM tries again, select-in, what stayed unloaded after a join.
     if (load.isRefused) return undefined
+    const decision = missingScope(failsafe.policy, relation.findings, load.log)
+    if (decision === undefined) return { kept: items, key: undefined }
     load.log.note(decision.finding, { loaded: items.length, rows: items.length, strategy })
     load.refuse(decision.refusal)
     return decision.refusal === undefined ? { kept: items, key: undefined } : undefined

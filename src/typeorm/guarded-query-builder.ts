@@ -1,5 +1,6 @@
 import type { EntityMetadata, QueryRunner } from "typeorm"
 import type { QueryExpressionMap } from "typeorm/query-builder/QueryExpressionMap.js"
+import type { LeakLog } from "../core/leak-log.ts"
 import { currentContext, runInContext } from "../core/scope.ts"
 import { loadingIn } from "../core/scope-context.ts"
 import { Failsafe } from "./failsafe.ts"
@@ -76,7 +77,7 @@ function hydrate(
   if (context?.scope?.kind === "bypass") {
     return role === undefined ? execute() : runInContext(loadingIn(context, undefined), execute)
   }
-  return runLoad(failsafe, async (log, current) => {
+  const hydrating = async (log: LeakLog, current: Load): Promise<HydratedRows> => {
     const hydration = new Hydration(failsafe, query.expressionMap, role, log)
     current.hydration = hydration
     const result = await execute()
@@ -87,5 +88,6 @@ function hydrate(
     }
     hydration.finish(result)
     return result
-  })
+  }
+  return runLoad(failsafe, hydrating, queryRunner)
 }

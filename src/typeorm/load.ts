@@ -1,6 +1,7 @@
-import type { ObjectLiteral } from "typeorm"
+import type { ObjectLiteral, QueryRunner } from "typeorm"
 import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
 import { captureOrigin, type Origin } from "../core/call-site.ts"
+import { trackScope } from "../core/last-scoped.ts"
 import { LeakLog } from "../core/leak-log.ts"
 import { currentContext, runInContext } from "../core/scope.ts"
 import { loadingIn, type ScopeContext } from "../core/scope-context.ts"
@@ -66,11 +67,15 @@ export function runAs<R>(failsafe: Failsafe, role: Role, run: (load: Load) => R)
  * Runs a load: what it finds is published when the outermost one ends, so that a relation yields one record however many
  * queries were made.
  */
-export async function runLoad<R>(failsafe: Failsafe, run: (log: LeakLog, load: Load) => Promise<R>): Promise<R> {
+export async function runLoad<R>(
+  failsafe: Failsafe,
+  run: (log: LeakLog, load: Load) => Promise<R>,
+  queryRunner?: QueryRunner,
+): Promise<R> {
   const context = currentContext()
   const current = Load.current(context, failsafe)
   const around = current?.log
-  const log = around ?? new LeakLog(current?.origin ?? captureOrigin())
+  const log = around ?? logOf(current?.origin ?? captureOrigin(), context, queryRunner)
   const load = new Load(failsafe, log)
   log.begin()
   try {
@@ -79,4 +84,10 @@ export async function runLoad<R>(failsafe: Failsafe, run: (log: LeakLog, load: L
     log.end()
     if (around === undefined || log.isOver) log.publish(context?.observers ?? [])
   }
+}
+
+/** A transaction is one request's; a query runner that serves one query tells nothing about the one before. */
+function logOf(origin: Origin, context: ScopeContext | undefined, queryRunner: QueryRunner | undefined): LeakLog {
+  const isOneRequests = queryRunner?.isTransactionActive === true
+  return new LeakLog(origin, isOneRequests ? trackScope(queryRunner, context, origin) : undefined)
 }

@@ -72,9 +72,10 @@ async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: Snapsh
     }
   }
   if (missing.size === 0 || currentContext()?.scope?.kind === "bypass") return
-  await runLoad(failsafe, async (log) => {
+  const hiding = async (log: LeakLog): Promise<void> => {
     for (const [guard, group] of missing) await hideForeignOf(failsafe, guard, group, shared(), queryRunner, log)
-  })
+  }
+  await runLoad(failsafe, hiding, queryRunner)
 }
 
 /** What is stored of a relation and not in the entity, by key. */
@@ -146,7 +147,7 @@ async function hideForeignOf(
   const context = currentContext()
   const ids = new Map(group.flatMap(({ children }) => [...children]))
   if (context?.scope === undefined) {
-    const decision = decide.missingScope(policy, findings, "saved")
+    const decision = decide.missingScope(policy, findings, log, "saved")
     if (decision === undefined) return
     log.note(decision.finding, { loaded: ids.size, rows: ids.size, strategy: "save" })
     if (decision.refusal !== undefined) throw decision.refusal

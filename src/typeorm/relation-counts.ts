@@ -65,9 +65,10 @@ function confine(failsafe: Failsafe, count: Count): void {
 function countedTenants({ policy }: Failsafe, guard: RelationGuard): readonly TenantId[] | undefined {
   const context = currentContext()
   if (context?.scope === undefined) {
-    const decision = decide.missingScope(policy, guard.findings)
+    const log = context?.load instanceof Load ? context.load.log : undefined
+    const decision = decide.missingScope(policy, guard.findings, log)
     if (decision === undefined) return undefined
-    if (context?.load instanceof Load) context.load.log?.note(decision.finding, { loaded: 0, rows: 0 })
+    log?.note(decision.finding, { loaded: 0, rows: 0 })
     if (decision.refusal !== undefined) throw decision.refusal
     return undefined
   }

@@ -95,7 +95,8 @@ async function screenIds(
   const { findings } = guard
   const { relation } = attribute
   if (context?.scope === undefined) {
-    if (isToMany(relation)) hydration.settle(decide.missingScope(policy, findings), results.length, results.length)
+    const decision = isToMany(relation) ? decide.missingScope(policy, findings, hydration.log) : undefined
+    hydration.settle(decision, results.length, results.length)
     return results
   }
   const verdicts = await verdictsOf(relation, results, hydration, guard, queryRunner)

@@ -70,7 +70,7 @@ export class Screening {
   }
 
   #judgeWithoutScope(subject: Children): void {
-    const decision = decide.missingScope(this.#options.failsafe.policy, subject.guard.findings)
+    const decision = decide.missingScope(this.#options.failsafe.policy, subject.guard.findings, this.#options.log)
     if (decision === undefined) return
     const rows = this.#rowsOf(subject)
     const present = [...this.#rows.keys()].filter((index) => !rows.isMissing(this.#rows[index]!))

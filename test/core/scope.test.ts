@@ -357,10 +357,10 @@ describe("requireTenant", () => {
   it("throws TENANT_MISSING outside any scope", () => {
     expect(refusalOf(() => requireTenant())).toEqual({
       code: "TENANT_MISSING",
-      message:
-        "requireTenant() was called outside any tenant scope. Wrap the caller in withTenant(id, fn); " +
-        "a callback that lost its scope keeps it with bindTenant(fn).",
-      details: { call: "requireTenant()" },
+      message: expect.stringMatching(
+        /^requireTenant\(\) was called outside any tenant scope, .+\. Wrap the caller in withTenant\(id, fn\); a callback that lost its scope keeps it with bindTenant\(fn\)\.$/,
+      ) as string,
+      details: { call: "requireTenant()", entryPoint: expect.stringContaining("test/core/scope.test.ts:") as string },
     })
   })
 
