@@ -54,6 +54,7 @@ describe("the README's snippets", () => {
       "options.ts",
       "scopes.ts",
       "app.ts",
+      "app.module.ts",
       "leaks.ts",
     ])
   })

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { answerNode, isAnsweredNode } from "../http/answer-node.ts"
-import { nodePort } from "../http/node-port.ts"
+import { answeringNode } from "../http/answering-node.ts"
+import { isPromiseLike } from "../http/maybe-promise.ts"
+import { expressPort } from "../http/node-port.ts"
 import { openScope } from "../http/open-scope.ts"
 import { readScopeOptions, type TenantScopeOptions } from "../http/options.ts"
 
-type Next = (error?: unknown) => void
+export type Next = (error?: unknown) => void
+export type Middleware<Request, Response> = (request: Request, response: Response, next: Next) => void
 
 /**
  * Middleware for express: what follows it runs in the scope of the request's tenant. Register it after authentication and after the
@@ -18,22 +20,13 @@ type Next = (error?: unknown) => void
 export function tenantScope<
   Request extends IncomingMessage = IncomingMessage,
   Response extends ServerResponse = ServerResponse,
->(
-  options: TenantScopeOptions<Request, readonly [response: Response, next: Next]>,
-): (request: Request, response: Response, next: Next) => void {
+>(options: TenantScopeOptions<Request, readonly [response: Response, next: Next]>): Middleware<Request, Response> {
   const settings = readScopeOptions(options)
   return (request, response, next) => {
-    const opened = openScope<void>(
-      settings,
-      nodePort(request, () => (request as { hostname?: string }).hostname),
-      {
-        proceed: () => next(),
-        isAnswered: () => isAnsweredNode(response),
-        refuse: (rejection, body) => answerNode(response, rejection, body),
-        rest: [request, response, next],
-      },
-    )
-    // oxlint-disable-next-line promise/no-callback-in-promise -- express takes errors by its callback
-    opened.catch(next)
+    const opened = openScope<void>(settings, expressPort(request), {
+      ...answeringNode(response, [request, response, next]),
+      proceed: () => next(),
+    })
+    if (isPromiseLike(opened)) opened.then(undefined, next)
   }
 }

@@ -1,24 +1,7 @@
-import type { IncomingMessage } from "node:http"
+import { answeringFastify, fastifyPort, type FastifyReply, type FastifyRequest } from "../http/fastify-port.ts"
+import { isPromiseLike } from "../http/maybe-promise.ts"
 import { openScope } from "../http/open-scope.ts"
 import { readScopeOptions, type TenantScopeOptions } from "../http/options.ts"
-import { problemType } from "../http/rejection.ts"
-import { queryValues, type RequestPort } from "../http/request-port.ts"
-
-/** What is used of fastify's request. */
-interface FastifyRequest {
-  readonly raw: IncomingMessage
-  readonly url: string
-  readonly hostname: string
-  readonly params: unknown
-}
-
-/** What is used of fastify's reply. */
-interface FastifyReply {
-  readonly sent: boolean
-  code(status: number): FastifyReply
-  type(contentType: string): FastifyReply
-  send(payload: unknown): FastifyReply
-}
 
 type Done = (error?: Error) => void
 type Hook<Request, Reply> = (request: Request, reply: Reply, done: Done) => void
@@ -43,16 +26,11 @@ export function tenantScope<Request extends FastifyRequest = FastifyRequest, Rep
   const settings = readScopeOptions(options)
   const plugin = (app: FastifyInstance<Request, Reply>, _: unknown, registered: Done) => {
     app.addHook("preHandler", (request, reply, done) => {
-      const opened = openScope<void>(settings, portOf(request), {
+      const opened = openScope<void>(settings, fastifyPort(request), {
+        ...answeringFastify(reply, [request, reply]),
         proceed: () => done(),
-        isAnswered: () => reply.sent,
-        refuse({ status }, body) {
-          reply.code(status).type(problemType).send(body)
-        },
-        rest: [request, reply],
       })
-      // oxlint-disable-next-line promise/no-callback-in-promise -- fastify takes errors by its callback
-      opened.catch(done)
+      if (isPromiseLike(opened)) opened.then(undefined, done)
     })
     registered()
   }
@@ -61,17 +39,4 @@ export function tenantScope<Request extends FastifyRequest = FastifyRequest, Rep
     [Symbol.for("skip-override")]: true,
     [Symbol.for("fastify.display-name")]: "tenant-failsafe",
   })
-}
-
-function portOf(request: FastifyRequest): RequestPort {
-  const extended = request as { readonly session?: object; readonly auth?: object; readonly user?: object }
-  return {
-    request,
-    headers: (name) => request.raw.headersDistinct[name] ?? [],
-    host: () => request.hostname,
-    query: (name) => queryValues(request.url, name),
-    param: (name) => (request.params as Readonly<Record<string, string | undefined>> | undefined)?.[name],
-    session: () => extended.session,
-    principal: () => extended.auth ?? extended.user,
-  }
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http"
-import { queryValues, type RequestPort } from "./request-port.ts"
+import { headerValues, queryValues, type RequestPort } from "./request-port.ts"
 
 /** What frameworks on node:http add to its request. */
 interface Extended {
@@ -8,6 +8,7 @@ interface Extended {
   readonly session?: object
   readonly auth?: object
   readonly user?: object
+  readonly body?: unknown
 }
 
 /** Reads a request of node:http, with what express and others add to it. */
@@ -17,11 +18,17 @@ export function nodePort(
 ): RequestPort {
   return {
     request,
-    headers: (name) => request.headersDistinct[name] ?? [],
+    headers: (name) => headerValues(request.rawHeaders, name),
     host,
     query: (name) => queryValues(request.originalUrl ?? request.url ?? "", name),
     param: (name) => request.params?.[name],
     session: () => request.session,
     principal: () => request.auth ?? request.user,
+    body: () => request.body,
   }
+}
+
+/** Reads a request of express: its `hostname` knows which proxies it trusts. */
+export function expressPort(request: IncomingMessage): RequestPort {
+  return nodePort(request, () => (request as { readonly hostname?: string }).hostname)
 }

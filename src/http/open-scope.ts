@@ -1,49 +1,44 @@
 import { TenantFailsafeError } from "../core/errors.ts"
 import { runScoped, withoutTenant } from "../core/scope.ts"
 import { tenantKey, type TenantId } from "../core/tenant-id.ts"
+import { chain, type MaybePromise } from "./maybe-promise.ts"
 import type { ScopeSettings } from "./options.ts"
-import { problemOf, type Rejection } from "./rejection.ts"
+import { refuse, type Answering } from "./refuse.ts"
 import type { RequestPort } from "./request-port.ts"
-import { resolveTenant } from "./resolve-tenant.ts"
+import { resolveScope } from "./resolve-tenant.ts"
 
 /** How a framework goes on with a request, or refuses it. */
-export interface Ways<Result> {
+export interface Ways<Result> extends Answering<Result> {
   /** Runs the rest of the application, in the scope that is open by then. */
   proceed(): Result
-  /** Whether the request has been answered already. */
-  isAnswered(answer: unknown): boolean
-  /** Sends the default answer: the status with a JSON body of the type `problemType`. */
-  refuse(rejection: Rejection, body: string): Result
-  /** What `onReject` gets besides the rejection. */
-  readonly rest: readonly unknown[]
 }
 
 /**
  * Decides what a request may do, then runs the rest of the application in its scope or refuses it. A request begins outside any
- * scope, whatever scope the server was started in.
+ * scope, whatever scope the server was started in. Returns what `proceed` returned, at once where nothing is awaited.
  */
-export async function openScope<Result>(
+export function openScope<Result>(
   settings: ScopeSettings,
   port: RequestPort,
   ways: Ways<Result>,
-): Promise<Awaited<Result>> {
-  const outcome = await resolveTenant(settings, port)
-  if (outcome.kind === "tenant") {
+): MaybePromise<Result> {
+  return chain(resolveScope(settings, port), (outcome): MaybePromise<Result> => {
+    if (outcome.kind === "rejected") return refuse(settings, outcome.rejection, ways)
+    if (outcome.kind === "tenantless") return withoutTenant(outcome.reason, () => ways.proceed())
     claim(port.request, outcome.tenant)
-    return await runScoped({ kind: "tenant", tenant: outcome.tenant }, () => ways.proceed())
-  }
-  if (outcome.kind === "tenantless") return await withoutTenant(outcome.reason, () => ways.proceed())
-  if (outcome.cause !== undefined && settings.onReject === undefined) warn(outcome.cause)
-  const answer = await settings.onReject?.(outcome.rejection, ...ways.rest)
-  if (settings.onReject !== undefined && ways.isAnswered(answer)) return answer as Awaited<Result>
-  return await ways.refuse(outcome.rejection, problemOf(outcome.rejection))
+    return runScoped({ kind: "tenant", tenant: outcome.tenant }, () => ways.proceed())
+  })
 }
 
 /** The tenant for which each request was opened. */
 const claimed = new WeakMap<object, string>()
 
-/** A second `tenantScope` on the way of one request may confirm its tenant, and not change it. */
-function claim(request: object, tenant: TenantId): void {
+/**
+ * A second `tenantScope` on the way of one request may confirm its tenant, and not change it.
+ *
+ * @throws {TenantFailsafeError} `TENANT_SWITCH`
+ */
+export function claim(request: object, tenant: TenantId): void {
   const key = tenantKey(tenant)
   const before = claimed.get(request)
   if (before !== undefined && before !== key) {
@@ -55,12 +50,4 @@ function claim(request: object, tenant: TenantId): void {
     )
   }
   claimed.set(request, key)
-}
-
-/** A crash of the application's own resolver is answered with 503 and must not be silent. */
-function warn(cause: unknown): void {
-  process.emitWarning(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause), {
-    type: "TenantFailsafeWarning",
-    detail: "tenantScope could not resolve the tenant of a request, and answered 503.",
-  })
 }

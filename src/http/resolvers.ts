@@ -1,14 +1,18 @@
 import { invalid } from "../core/options.ts"
 import type { TenantId } from "../core/tenant-id.ts"
 import type { RequestPort } from "./request-port.ts"
-import { selectText, type Selection } from "./selection.ts"
+import { selectText, selectValue, type Selection } from "./selection.ts"
 import { selector, type Selector } from "./selector.ts"
+import { readSession } from "./session.ts"
+import { chain, type MaybePromise } from "./maybe-promise.ts"
+
+const clientsChoice = "lets the client choose its tenant"
 
 /** The tenant that a header names. The client controls it: it selects among the tenants that `authorize` grants. */
 export function fromHeader(name: string): Selector {
   const label = labelled("fromHeader", name)
   return selector({
-    source: "client",
+    risk: clientsChoice,
     label,
     select: (port) => selectText(port.headers(name.toLowerCase()), `The header ${name}`),
   })
@@ -18,7 +22,7 @@ export function fromHeader(name: string): Selector {
 export function fromQuery(name: string): Selector {
   const label = labelled("fromQuery", name)
   return selector({
-    source: "client",
+    risk: clientsChoice,
     label,
     select: (port) => selectText(port.query(name), `The query parameter ${name}`),
   })
@@ -28,12 +32,23 @@ export function fromQuery(name: string): Selector {
 export function fromPath(param: string): Selector {
   const label = labelled("fromPath", param)
   return selector({
-    source: "client",
+    risk: clientsChoice,
     label,
     select(port) {
       const value = port.param(param)
       return selectText(value === undefined ? [] : [value], `The path parameter ${param}`)
     },
+  })
+}
+
+/** The tenant that a property of the JSON body names. The client controls it, as with `fromHeader`; meant for `tenantSwitch`. */
+export function fromBody(property: string): Selector {
+  const label = labelled("fromBody", property)
+  const what = `The property ${property} of the body`
+  return selector({
+    risk: clientsChoice,
+    label,
+    select: (port) => chain(port.body(), (body) => selectValue(ownProperty(body, property), what)),
   })
 }
 
@@ -46,7 +61,7 @@ export function fromSubdomain({ of }: { readonly of: string }): Selector {
   const base = labelled("fromSubdomain", of) && of.toLowerCase().replace(/^\.+|\.+$/g, "")
   const what = "The subdomain"
   return selector({
-    source: "client",
+    risk: clientsChoice,
     label: `fromSubdomain({ of: "${of}" })`,
     select(port) {
       const host = port.host()?.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "")
@@ -60,7 +75,16 @@ export function fromSubdomain({ of }: { readonly of: string }): Selector {
 /** The tenant that the session holds under a key. Without a session nobody is signed in: 401; without the key 403. */
 export function fromSession(key: string): Selector {
   const label = labelled("fromSession", key)
-  return selector({ source: "server", label, select: (port) => selectOf(port.session(), [key]) })
+  return selector({
+    risk: undefined,
+    label,
+    select(port) {
+      const session = port.session()
+      return session === undefined || session === null
+        ? { kind: "unauthenticated" }
+        : selectVerified(readSession(session, key))
+    },
+  })
 }
 
 /**
@@ -75,28 +99,30 @@ export function fromClaim(
   const label = labelled("fromClaim", path)
   const principalOf = (port: RequestPort) =>
     options.from === undefined ? port.principal() : (options.from(port.request as never) ?? undefined)
-  return selector({ source: "server", label, select: (port) => selectOf(principalOf(port), path.split(".")) })
+  const steps = path.split(".")
+  return selector({
+    risk: undefined,
+    label,
+    select(port) {
+      const principal = principalOf(port)
+      return principal === undefined || principal === null
+        ? { kind: "unauthenticated" }
+        : selectVerified(steps.reduce<unknown>(ownProperty, principal))
+    },
+  })
 }
 
 /**
- * Several resolvers, of which the first one that is present counts. A malformed one refuses the request; the next is not asked.
- * Client-controlled as soon as one of them is.
+ * Several resolvers, of which the first one that is present counts. A malformed one refuses the request; the next is not asked. Where
+ * none is present, the answer is 401 if one of them finds nobody signed in, else 403 if one finds a caller without a tenant, else 400.
+ * Controlled by the client as soon as one of them is.
  */
 export function firstOf(...candidates: readonly Selector[]): Selector {
   if (candidates.length === 0) throw invalid("firstOf() needs at least one resolver.", { option: "resolve" })
   return selector({
-    source: candidates.some(({ source }) => source === "client") ? "client" : "server",
+    risk: candidates.find(({ risk }) => risk !== undefined)?.risk,
     label: `firstOf(${candidates.map(({ label }) => label).join(", ")})`,
-    async select(port) {
-      let missing: Selection | undefined
-      for (const candidate of candidates) {
-        const selection = await candidate.select(port)
-        const isMissing = ["absent", "unauthenticated", "without-tenant"].includes(selection.kind)
-        if (!isMissing) return selection
-        missing ??= selection
-      }
-      return missing!
-    },
+    select: (port) => selectFirst(candidates, port),
   })
 }
 
@@ -109,29 +135,44 @@ export function lookup(
   find: (slug: TenantId) => TenantId | null | undefined | Promise<TenantId | null | undefined>,
 ): Selector {
   return selector({
-    source: slug.source,
+    risk: slug.risk,
     label: `lookup(${slug.label})`,
-    async select(port) {
-      const selection = await slug.select(port)
-      if (selection.kind !== "selected") return selection
-      const tenant = await find(selection.tenant)
-      return tenant === undefined || tenant === null ? { kind: "unknown" } : { kind: "selected", tenant }
-    },
+    select: (port) =>
+      chain(slug.select(port), (selection): MaybePromise<Selection> =>
+        selection.kind === "selected"
+          ? chain(find(selection.tenant), (tenant): Selection =>
+              tenant === undefined || tenant === null ? { kind: "unknown" } : { kind: "selected", tenant },
+            )
+          : selection,
+      ),
   })
 }
 
-function selectOf(holder: object | undefined, path: readonly string[]): Selection {
-  if (holder === undefined || holder === null) return { kind: "unauthenticated" }
-  let value: unknown = holder
-  for (const step of path) {
-    value =
-      typeof value === "object" && value !== null && Object.hasOwn(value, step)
-        ? (value as Record<string, unknown>)[step]
-        : undefined
-  }
+/** The first selection that is present. Where none is, what the server knows about the caller counts before what the client left out. */
+function selectFirst([candidate, ...others]: readonly Selector[], port: RequestPort): MaybePromise<Selection> {
+  return chain(candidate!.select(port), (selection) => {
+    if (others.length === 0 || !missing.includes(selection.kind)) return selection
+    return chain(selectFirst(others, port), (other) => {
+      const isWeightier = missing.includes(other.kind) && missing.indexOf(selection.kind) <= missing.indexOf(other.kind)
+      return isWeightier ? selection : other
+    })
+  })
+}
+
+/** The selections that are none, the weightiest first. */
+const missing: readonly Selection["kind"][] = ["unauthenticated", "without-tenant", "absent"]
+
+/** What the server itself says about the caller. */
+function selectVerified(value: unknown): Selection {
   return value === undefined || value === null || value === ""
     ? { kind: "without-tenant" }
     : { kind: "selected", tenant: value as TenantId }
+}
+
+function ownProperty(holder: unknown, name: string): unknown {
+  return typeof holder === "object" && holder !== null && Object.hasOwn(holder, name)
+    ? (holder as Record<string, unknown>)[name]
+    : undefined
 }
 
 function labelled(call: string, argument: unknown): string {

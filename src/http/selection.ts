@@ -17,6 +17,14 @@ export type Selection =
 // Longer than any id or host label; a database would be asked for what no tenant can be called.
 const maxLength = 255
 
+/** Reads what a client sent as JSON for the tenant: a text or a whole number. */
+export function selectValue(value: unknown, what: string): Selection {
+  if (value === undefined || value === null) return selectText([], what)
+  if (typeof value === "string") return selectText([value], what)
+  if (typeof value === "number" && Number.isSafeInteger(value)) return { kind: "selected", tenant: value }
+  return { kind: "malformed", detail: `${what} is neither a text nor a whole number.` }
+}
+
 /** Reads the one value that a client sent for the tenant. Strict: what has two readings has none. */
 export function selectText(values: readonly string[] | undefined, what: string): Selection {
   if (values === undefined) return { kind: "malformed", detail: `${what} is not properly encoded.` }

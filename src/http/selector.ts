@@ -1,13 +1,14 @@
+import type { MaybePromise } from "./maybe-promise.ts"
 import type { RequestPort } from "./request-port.ts"
 import type { Selection } from "./selection.ts"
 
 /** A built-in resolver: made by `fromHeader`, `fromClaim` and the like. */
 export interface Selector {
-  /** Who decides what it finds: the client, or the server that verified who the caller is. */
-  readonly source: "client" | "server"
+  /** Why what it finds may be somebody else's tenant, unless `authorize` is asked; undefined for what the server verified. */
+  readonly risk: string | undefined
   /** How messages name it: `fromHeader("x-tenant")`. */
   readonly label: string
-  select(port: RequestPort): Selection | Promise<Selection>
+  select(port: RequestPort): MaybePromise<Selection>
 }
 
 const selectors = new WeakSet<object>()

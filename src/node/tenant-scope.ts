@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { answerNode, isAnsweredNode } from "../http/answer-node.ts"
+import { answeringNode } from "../http/answering-node.ts"
 import { nodePort } from "../http/node-port.ts"
 import { openScope } from "../http/open-scope.ts"
 import { readScopeOptions, type TenantScopeOptions } from "../http/options.ts"
 
-type Listener<Request, Response> = (request: Request, response: Response) => unknown
+export type Listener<Request, Response> = (request: Request, response: Response) => unknown
 
 /**
  * Wraps a listener of node:http: it runs in the scope of the request's tenant, or not at all.
@@ -21,12 +21,9 @@ export function tenantScope<
   options: TenantScopeOptions<Request, readonly [response: Response]>,
 ): (listener: Listener<Request, Response>) => Listener<Request, Response> {
   const settings = readScopeOptions(options)
-  return (listener) => async (request, response) => {
-    await openScope(settings, nodePort(request), {
+  return (listener) => (request, response) =>
+    openScope<unknown>(settings, nodePort(request), {
+      ...answeringNode(response, [request, response]),
       proceed: () => listener(request, response),
-      isAnswered: () => isAnsweredNode(response),
-      refuse: (rejection, body) => answerNode(response, rejection, body),
-      rest: [request, response],
     })
-  }
 }

@@ -132,13 +132,17 @@ describe("a namespace", () => {
 
   it("is a resolver of the tenant that it holds when the request enters", () => {
     const namespace = createNamespace("app")
-    const resolve = fromClsHooked(namespace, "merchant")
+    const resolver = fromClsHooked(namespace, "merchant")
+    const select = () => resolver.select(undefined as never)
 
     const inside = namespace.runAndReturn(() => {
       namespace.set("merchant", 7)
-      return resolve()
+      return select()
     })
 
-    expect([inside, resolve()]).toEqual([7, undefined])
+    expect([inside, select()]).toEqual([
+      { kind: "selected", tenant: 7 },
+      { kind: "absent", detail: "The request names no tenant." },
+    ])
   })
 })

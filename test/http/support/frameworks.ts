@@ -1,7 +1,5 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
+import { createServer, type ServerResponse } from "node:http"
 import { json } from "node:stream/consumers"
-import { serve } from "@hono/node-server"
 import express from "express"
 import Fastify from "fastify"
 import { Hono } from "hono"
@@ -13,6 +11,9 @@ import { tenantScope as honoScope } from "../../../src/hono/index.ts"
 import type { TenantScopeOptions } from "../../../src/http/index.ts"
 import { tenantScope as koaScope } from "../../../src/koa/index.ts"
 import { tenantScope as nodeScope } from "../../../src/node/index.ts"
+import { identify, type Principal } from "./identify.ts"
+import { listen, serveHono } from "./listen.ts"
+import { startNestOnExpress, startNestOnFastify } from "./nest.ts"
 
 /** What the application of the tests does; the same on each framework. */
 export interface Application {
@@ -28,11 +29,6 @@ export interface Running {
 /** Options as the suite writes them: the request is the framework's own, and opaque to it. */
 export type Options = TenantScopeOptions<never, never>
 
-/** Who the caller is, by a header: what authentication would have verified. */
-export interface Principal {
-  readonly merchant?: string
-}
-
 export interface Framework {
   readonly name: string
   start(options: Options, application: Application): Promise<Running>
@@ -44,6 +40,8 @@ export const frameworks: readonly Framework[] = [
   { name: "koa", start: startKoa },
   { name: "hono", start: startHono },
   { name: "node", start: startNode },
+  { name: "nest on express", start: startNestOnExpress },
+  { name: "nest on fastify", start: startNestOnFastify },
 ]
 
 /** The scope as the handlers see it, for a response. */
@@ -135,11 +133,7 @@ async function startHono(options: Options, application: Application): Promise<Ru
   app.all("/shops/:merchant", scope, reply as never)
   app.all("/*", scope, reply as never)
   app.onError((error, context) => context.json({ error: (error as { code?: string }).code ?? "crash" }, 500))
-  return new Promise((resolve) => {
-    const server = serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) => {
-      resolve({ url: `http://127.0.0.1:${port}`, close: () => closed(server as Server) })
-    })
-  })
+  return serveHono(app)
 }
 
 async function startNode(options: Options, application: Application): Promise<Running> {
@@ -161,27 +155,6 @@ async function startNode(options: Options, application: Application): Promise<Ru
   )
 }
 
-function identify(headers: IncomingMessage["headers"] | Record<string, string>) {
-  const { "x-user": user, "x-session": session } = headers as Record<string, string | undefined>
-  return {
-    user: user === undefined ? undefined : (JSON.parse(user) as Principal),
-    session: session === undefined ? undefined : (JSON.parse(session) as object),
-  }
-}
-
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
-}
-
-function listen(server: Server): Promise<Running> {
-  return new Promise((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      resolve({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => closed(server) })
-    })
-  })
-}
-
-function closed(server: Server): Promise<void> {
-  server.closeAllConnections()
-  return new Promise((resolve, reject) => server.close((error) => (error ? reject(error) : resolve())))
 }
