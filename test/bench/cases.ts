@@ -1,9 +1,10 @@
 import assert from "node:assert/strict"
 import { Worker } from "./crew.ts"
 import { shapeNamed } from "./domain.ts"
-import { differences, interleave, ratios, statsOf, type Stats } from "./measure.ts"
+import { contend, type Effort } from "./generations.ts"
+import { differences, ratios, statsOf, type Stats } from "./measure.ts"
 import { isGuarded, type Orm, type Strategy, type WayName, type Work } from "./ways.ts"
-import type { Level, Loaded, Time, Weight } from "./worker.ts"
+import type { Level, Loaded, OrmAnswers, Time, Weight } from "./worker.ts"
 
 export type Mode = "active" | "idle" | "leaking"
 
@@ -19,13 +20,6 @@ export interface Contest {
   readonly clientUrl: string
   readonly role: string | undefined
   readonly against: "guarded" | "vanilla"
-}
-
-export interface Effort {
-  readonly samples: number
-  readonly warmUps: number
-  /** How often the processes are started anew: one process may be fast or slow by chance throughout. */
-  readonly generations: number
 }
 
 export interface TimeRow {
@@ -110,7 +104,7 @@ export async function timeGroup(contest: Contest, group: Group, effort: Effort):
   if (ownership !== "own" && what === "end-to-end" && hasRls) rivals.push("rls")
   // From memory only this process works, and its own time is free of what else the machine does.
   const unit = what === "end-to-end" ? "wall" : "cpu"
-  const results = await contend<Time>(contest, group, ["vanilla", "control", ...modes, ...rivals], "time", effort)
+  const results = await measured<Time>(contest, group, ["vanilla", "control", ...modes, ...rivals], "time", effort)
   const times = new Map([...results].map(([name, values]) => [name, values.map((value) => value[unit])]))
   const vanilla = times.get("vanilla")!
   const against = (name: WayName): Stats | undefined =>
@@ -127,7 +121,7 @@ export async function timeGroup(contest: Contest, group: Group, effort: Effort):
 }
 
 export async function weighGroup(contest: Contest, group: Group, effort: Effort): Promise<MemoryRow> {
-  const results = await contend<Weight>(contest, group, ["vanilla", "control", "active"], "weigh", effort)
+  const results = await measured<Weight>(contest, group, ["vanilla", "control", "active"], "weigh", effort)
   const bytes = (name: WayName, when: keyof Weight): number[] => results.get(name)!.map((weight) => weight[when])
   const beyond = (name: WayName, when: keyof Weight): Stats => differences(bytes(name, when), bytes("vanilla", when))
   return {
@@ -141,36 +135,34 @@ export async function weighGroup(contest: Contest, group: Group, effort: Effort)
   }
 }
 
-async function contend<R extends Time | Weight>(
-  contest: Contest,
+type OrmWorker = Worker<OrmAnswers, WayName>
+
+function measured<R extends Time | Weight>(
+  { clientUrl, role, against }: Contest,
   group: Group,
   names: readonly WayName[],
   kind: "time" | "weigh",
-  { samples, warmUps, generations }: Effort,
+  effort: Effort,
 ): Promise<Map<WayName, R[]>> {
-  const results = new Map<WayName, R[]>(names.map((name) => [name, []]))
-  for (let generation = 0; generation < generations; generation++) {
-    const workers = await Promise.all(names.map((name) => open(contest, group.orm, name)))
-    try {
-      await prepare(workers, group, contest.against)
-      const count = Math.ceil((samples - generation) / generations)
-      const run = (worker: Worker): Promise<R> => worker.ask({ kind }) as Promise<R>
-      const found = await interleave(workers, run, { samples: count, warmUps })
-      for (const [index, name] of names.entries()) results.get(name)!.push(...found[index]!)
-      for (const worker of workers) await worker.ask({ kind: "close" })
-    } finally {
-      await Promise.all(workers.map((worker) => worker.close()))
-    }
-  }
-  return results
-}
-
-function open({ clientUrl, role, against }: Contest, orm: Orm, name: WayName): Promise<Worker> {
-  return Worker.open({ orm, name, clientUrl, role, guarded: against === "guarded" && isGuarded(name) })
+  return contend<WayName, OrmWorker, R>(
+    {
+      names,
+      async open(name) {
+        const worker = new Worker<OrmAnswers, WayName>(new URL("worker.ts", import.meta.url), name)
+        const guarded = against === "guarded" && isGuarded(name)
+        await worker.ask({ kind: "open", config: { orm: group.orm, name, clientUrl, role, guarded } })
+        return worker
+      },
+      prepare: (workers) => prepare(workers, group, against),
+      run: (worker) => worker.ask({ kind }) as Promise<R>,
+      finish: (worker) => worker.ask({ kind: "close" }),
+    },
+    effort,
+  )
 }
 
 /** Every worker must load what its way promises, before it is measured. */
-async function prepare(workers: readonly Worker[], group: Group, against: Contest["against"]): Promise<void> {
+async function prepare(workers: readonly OrmWorker[], group: Group, against: Contest["against"]): Promise<void> {
   const { what, modes, orm: _, ...work } = group
   const { shape, ownership } = work
   const all = shape.parents * shape.childrenEach

@@ -2,9 +2,13 @@ import { cpus, totalmem } from "node:os"
 import { Utils } from "@mikro-orm/core"
 import typeorm from "typeorm/package.json" with { type: "json" }
 import Table from "cli-table3"
-import type { TestDatabase } from "../support/databases.ts"
+import manifest from "../../package.json" with { type: "json" }
+import type { AwaitRow } from "./await-cases.ts"
 import type { MemoryRow, TimeRow } from "./cases.ts"
+import { fixed, mark, ratio } from "./cells.ts"
 import type { Stats } from "./measure.ts"
+import type { RequestRow } from "./request-cases.ts"
+import { awaitText, requestText } from "./request-report.ts"
 
 export interface Report {
   readonly machine: Readonly<Record<string, string | number>>
@@ -12,10 +16,12 @@ export interface Report {
   readonly samples: number
   readonly times: readonly TimeRow[]
   readonly memory: readonly MemoryRow[]
+  readonly requests: readonly RequestRow[]
+  readonly awaits: readonly AwaitRow[]
 }
 
-export async function describeMachine(database: TestDatabase): Promise<Record<string, string | number>> {
-  const [row] = await database.sql("show server_version")
+export function describeMachine(postgresql: string | undefined): Record<string, string | number> {
+  const { express, fastify, koa, hono } = manifest.devDependencies
   return {
     cpu: cpus()[0]?.model ?? "unknown",
     cores: cpus().length,
@@ -23,27 +29,40 @@ export async function describeMachine(database: TestDatabase): Promise<Record<st
     node: process.version,
     mikroOrm: Utils.getORMVersion(),
     typeorm: typeorm.version,
-    postgresql: String(row?.["server_version"]),
+    ...(postgresql !== undefined && { postgresql }),
+    express,
+    fastify,
+    koa,
+    hono,
   }
 }
 
 export function asText(report: Report): string {
-  const { machine, samples, against } = report
+  const { machine, samples, against, times, memory, requests, awaits } = report
   const lines = [
-    `${machine["cpu"]}, ${machine["cores"]} cores, ${machine["memoryGiB"]} GiB; Node ${machine["node"]}, ` +
-      `MikroORM ${machine["mikroOrm"]}, TypeORM ${machine["typeorm"]}, PostgreSQL ${machine["postgresql"]}`,
-    "hydration, save: the rows come from memory; main thread time, garbage collection included. end-to-end: PostgreSQL; wall time.",
-    `Ratios to the vanilla ORM in the same interleaved run: median of pairs (${samples} where there is a target), [middle half],`,
-    "± half of the median's 95 % interval. The control is the vanilla ORM once more: how much of a ratio is noise.",
+    `${machine["cpu"]}, ${machine["cores"]} cores, ${machine["memoryGiB"]} GiB; Node ${machine["node"]}; ${samples} samples where there is a target`,
   ]
-  if (against === "vanilla") lines.push("--against vanilla: nothing is guarded here; every ratio should be 1.00.")
-  if (report.times.length > 0) lines.push(timeTable(report.times))
-  if (report.memory.length > 0) {
+  if (against === "vanilla")
+    lines.push("--against vanilla: nothing is guarded here; every ratio should be 1.00, every difference 0.")
+  if (times.length + memory.length > 0) {
+    lines.push(`MikroORM ${machine["mikroOrm"]}, TypeORM ${machine["typeorm"]}, PostgreSQL ${machine["postgresql"]}`)
+  }
+  if (times.length > 0) {
+    lines.push(
+      "hydration, save: the rows come from memory; main thread time, garbage collection included. end-to-end: PostgreSQL; wall time.",
+      "Ratios to the vanilla ORM in the same interleaved run: median of pairs, [middle half], ± half of the median's 95 % interval.",
+      "The control is the vanilla ORM once more: how much of a ratio is noise.",
+      timeTable(times),
+    )
+  }
+  if (memory.length > 0) {
     lines.push(
       "Heap beyond vanilla, median; target: nothing beyond noise. Held: while the application holds the result.",
+      memoryTable(memory),
     )
-    lines.push(memoryTable(report.memory))
   }
+  if (requests.length > 0) lines.push(requestText(requests, machine))
+  if (awaits.length > 0) lines.push(awaitText(awaits))
   return lines.join("\n")
 }
 
@@ -96,16 +115,4 @@ function memoryTable(rows: readonly MemoryRow[]): string {
     ])
   }
   return table.toString()
-}
-
-function ratio({ median, interval }: Stats): string {
-  return `${median.toFixed(3)} ±${((interval[1] - interval[0]) / 2).toFixed(3)}`
-}
-
-function fixed(value: number): string {
-  return value.toFixed(2)
-}
-
-function mark(passed: boolean): string {
-  return passed ? "pass" : "MISS"
 }

@@ -1,18 +1,12 @@
 import assert from "node:assert/strict"
 import { createHash } from "node:crypto"
+import { answerTasks } from "./answer-tasks.ts"
 import { pinned, tenant } from "./domain.ts"
 import { Tape } from "./replay.ts"
 import { openWay, type Way, type WayConfig, type Work } from "./ways.ts"
 
 /** Where the rows come from: memory, with only the ORM at work, or PostgreSQL. */
 export type Level = "hydration" | "end-to-end"
-
-/** What a worker is told to do; it answers each with a result. */
-export type Task =
-  | { readonly kind: "open"; readonly config: WayConfig }
-  | { readonly kind: "prepare"; readonly work: Work; readonly level: Level }
-  | { readonly kind: "time" | "weigh" }
-  | { readonly kind: "close" }
 
 /** What was loaded, to compare it between workers. */
 export interface Loaded {
@@ -42,13 +36,13 @@ let load: () => Promise<readonly object[]>
 const pins: object[] = []
 
 const answers = {
-  async open(task: Task & { kind: "open" }): Promise<void> {
-    way = await openWay(task.config)
+  async open({ config }: { readonly config: WayConfig }): Promise<void> {
+    way = await openWay(config)
     tape = new Tape(way)
   },
 
   /** Proves that a load gives the same entities from memory as from the database, and says what they are. */
-  async prepare({ work, level }: Task & { kind: "prepare" }): Promise<Loaded> {
+  async prepare({ work, level }: { readonly work: Work; readonly level: Level }): Promise<Loaded> {
     pins.push(await way.load({ ...work, shape: pinned }))
     const real = await tape.record(() => way.load(work))
     const recorded = tape.text
@@ -106,10 +100,6 @@ async function heapUsed(): Promise<number> {
   return process.memoryUsage().heapUsed
 }
 
-process.on("message", (task: Task) => {
-  answers[task.kind](task as never).then(
-    (result: unknown) => process.send!({ result }),
-    (error: Error) => process.send!({ error: error.stack ?? String(error) }),
-  )
-})
-process.on("disconnect", () => process.exit(0))
+export type OrmAnswers = typeof answers
+
+answerTasks(answers)
