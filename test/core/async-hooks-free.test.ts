@@ -1,6 +1,37 @@
 import { execFile } from "node:child_process"
+import { createRequire } from "node:module"
 import { promisify } from "node:util"
+import { createNamespace } from "cls-hooked"
 import { describe, expect, it } from "vitest"
+import { currentTenant, withTenant } from "../../src/index.ts"
+import { hooked } from "./support/hooked.ts"
+
+describe("a test, of this package or any framework or ORM, runs where", () => {
+  it.each(Object.keys(hooked) as (keyof typeof hooked)[])("a module that calls %s throws", (name) => {
+    expect(hooked[name]).toThrow(`forbidden: ${name.startsWith("enterWith") ? "AsyncLocalStorage" : "async_hooks"}.`)
+  })
+
+  it.each(["async_hooks", "node:async_hooks"])("a dependency that requires %s gets no createHook", (name) => {
+    const { createHook } = createRequire(import.meta.url)(name) as typeof import("node:async_hooks")
+
+    expect(() => createHook({})).toThrow("forbidden: async_hooks.createHook")
+  })
+
+  it("cls-hooked 4.2.2 cannot make a namespace", () => {
+    expect(() => createNamespace("shop")).toThrow("forbidden: async_hooks.createHook")
+  })
+
+  it("an enterWith throws whatever is set for stack traces", () => {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
+    try {
+      expect(hooked.enterWith).toThrow("forbidden: AsyncLocalStorage.enterWith")
+      expect(withTenant("acme", currentTenant)).toBe("acme")
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit
+    }
+  })
+})
 
 describe("the scope without async_hooks", () => {
   it("works in a process in which createHook, execution ids and enterWith throw", async () => {

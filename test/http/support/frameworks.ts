@@ -87,6 +87,8 @@ async function startFastify(options: Options, application: Application): Promise
 
 async function startKoa(options: Options, application: Application): Promise<Running> {
   const app = new Koa()
+  // Koa prints a stack for each client that leaves while it sends.
+  app.silent = true
   app.use(async (context, next) => {
     try {
       await next()
