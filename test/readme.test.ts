@@ -30,12 +30,17 @@ describe("the README's snippets", () => {
     vi.stubEnv("DATABASE_URL", String(database.ormConfig().clientUrl))
     folder = await mkdtemp(join(root, "test/.readme-"))
     for (const { file, code } of snippets) await writeFile(join(folder, file), code)
+    // Where the records of the snippets go.
+    process.chdir(folder)
   })
 
   afterAll(async () => {
     vi.unstubAllEnvs()
     const shop = (await import(pathToFileURL(join(folder, "shop.ts")).href)) as { orm: { close(): Promise<void> } }
     await shop.orm.close()
+    const reports = (await import(pathToFileURL(join(folder, "reports.ts")).href)) as { stop(): Promise<void> }
+    await reports.stop()
+    process.chdir(root)
     await database.close()
     await rm(folder, { recursive: true })
   })
@@ -55,6 +60,7 @@ describe("the README's snippets", () => {
       "scopes.ts",
       "app.ts",
       "app.module.ts",
+      "reports.ts",
       "leaks.ts",
     ])
   })

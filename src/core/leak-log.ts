@@ -1,5 +1,6 @@
 import { findCallSite, type Origin } from "./call-site.ts"
 import { publishLeak } from "./leak-channel.ts"
+import { currentContext } from "./scope.ts"
 import { leakReport, type Finding, type LeakReport, type Tally } from "./leak-report.ts"
 
 /** What was found in one owner's collection: the rows themselves while the load lasts, so that none counts twice. */
@@ -87,9 +88,10 @@ export class LeakLog {
     }
     this.#collections.clear()
     const site = findCallSite(this.origin)
+    const route = currentContext()?.route?.()
     const now = new Date()
     const reports = [...this.#counts].map(([finding, { dropped, ...tally }]) =>
-      leakReport(finding, tally, dropped, site, now),
+      leakReport(finding, tally, dropped, site, now, route),
     )
     this.#counts.clear()
     for (const report of reports) publishLeak(report, observers)

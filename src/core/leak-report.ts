@@ -52,11 +52,35 @@ export interface LeakReport extends Finding {
   readonly firstSeen: string
   readonly lastSeen: string
   readonly strategy?: string
+  /** The template of the route that the request took, such as `/customers/:id`; never its URL. */
+  readonly route?: string
+  /** Which release of the application it was, where `reportLeaks` was told. */
+  readonly release?: string
+  /** The trace that was active, where there was one. */
+  readonly trace_id?: string
+  /** Code that closes the leak. */
+  readonly fix?: string
   /** Relative to the root of the package that the file belongs to. */
   readonly "code.file.path"?: string
   readonly "code.line.number"?: number
   readonly "code.function.name"?: string
 }
+
+/** What is detected beyond the number of findings that are told apart: counts alone. */
+export interface LeakOverflow {
+  readonly event: "tenant_leak_overflow"
+  readonly v: 1
+  /** Loads, rows and dropped rows since the last overflow record. */
+  readonly events: number
+  readonly rows: number
+  readonly dropped: number
+  /** ISO 8601 times. */
+  readonly firstSeen: string
+  readonly lastSeen: string
+}
+
+/** A line of the production log. */
+export type LeakRecord = LeakReport | LeakOverflow
 
 /** Builds the record of one finding within one load. */
 export function leakReport(
@@ -65,6 +89,7 @@ export function leakReport(
   dropped: number,
   site: CallSite | undefined,
   now: Date,
+  route?: string,
 ): LeakReport {
   const time = now.toISOString()
   return Object.freeze({
@@ -72,7 +97,7 @@ export function leakReport(
     v: 1,
     kind: "first",
     ...finding,
-    fingerprint: fingerprint(finding, site),
+    fingerprint: fingerprint(finding, site, route),
     loaded: tally.loaded,
     rows: tally.rows,
     dropped,
@@ -81,6 +106,7 @@ export function leakReport(
     firstSeen: time,
     lastSeen: time,
     ...(tally.strategy === undefined ? {} : { strategy: tally.strategy }),
+    ...(route === undefined ? {} : { route }),
     ...(site === undefined ? {} : placeOf(site)),
   })
 }
@@ -90,8 +116,10 @@ function placeOf(site: CallSite): Pick<LeakReport, "code.file.path" | "code.line
   return site.function === undefined ? place : { ...place, "code.function.name": site.function }
 }
 
-function fingerprint(finding: Finding, site: CallSite | undefined): string {
+/** The route counts only where nothing else tells the place: one function may serve several. */
+function fingerprint(finding: Finding, site: CallSite | undefined, route: string | undefined): string {
   const { orm, owner, relation, child, column } = finding
   const parts = [orm, owner, relation, child, column, site?.file ?? null, site?.function ?? null]
+  if (site === undefined && route !== undefined) parts.push(route)
   return `v1:${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16)}`
 }

@@ -21,12 +21,21 @@ export interface ScopeContext {
   readonly load: object | undefined
   /** Whether the scope is still to be decided. */
   readonly isPending: boolean | undefined
+  /** Tells the template of the route that the request took, once it is known. */
+  readonly route: Route | undefined
 }
+
+/** Must not keep the request alive: a callback that is bound to a scope may outlive it. */
+export type Route = () => string | undefined
 
 const noObservers: readonly Observer[] = Object.freeze([])
 
 /** Builds the frozen context of a scope, without a load. */
-export function contextFor(scope: Scope | undefined, observers: readonly Observer[] = noObservers): ScopeContext {
+export function contextFor(
+  scope: Scope | undefined,
+  observers: readonly Observer[] = noObservers,
+  route?: Route,
+): ScopeContext {
   const owned = ownedKeys(scope)
   return Object.freeze({
     scope: Object.freeze(scope),
@@ -35,15 +44,19 @@ export function contextFor(scope: Scope | undefined, observers: readonly Observe
     observers,
     load: undefined,
     isPending: undefined,
+    route,
   })
 }
 
 /** A context without a scope, which becomes another one, once: whoever runs in it is then in that one's scope. */
-export function pendingContext(observers?: readonly Observer[]): {
+export function pendingContext(
+  observers?: readonly Observer[],
+  route?: Route,
+): {
   readonly context: ScopeContext
   become(other: ScopeContext): void
 } {
-  const context = { ...contextFor(undefined, observers), isPending: true }
+  const context = { ...contextFor(undefined, observers, route), isPending: true }
   return { context, become: (other) => void Object.freeze(Object.assign(context, other)) }
 }
 
@@ -63,6 +76,7 @@ export function loadingIn(context: ScopeContext | undefined, load: object | unde
     observers: context?.observers ?? noObservers,
     load,
     isPending: context?.isPending,
+    route: context?.route,
   }
 }
 

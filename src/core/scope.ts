@@ -2,7 +2,15 @@ import { AsyncLocalStorage } from "node:async_hooks"
 import { publishBypass } from "./bypass-channel.ts"
 import { TenantFailsafeError } from "./errors.ts"
 import { assertCallable, parseReason, parseTenants } from "./scope-arguments.ts"
-import { contextFor, isWithin, observedBy, type Observer, type Scope, type ScopeContext } from "./scope-context.ts"
+import {
+  contextFor,
+  isWithin,
+  observedBy,
+  type Observer,
+  type Route,
+  type Scope,
+  type ScopeContext,
+} from "./scope-context.ts"
 import { parseTenantId, type TenantId } from "./tenant-id.ts"
 
 export type { Scope, ScopeContext } from "./scope-context.ts"
@@ -116,10 +124,11 @@ export function runInContext<R>(context: ScopeContext, run: () => R): R {
   return storage.run(context, run)
 }
 
-/** Runs in this scope, unchecked and unpublished. Observers stay, a load ends. */
-export function runScoped<R>(scope: Scope | undefined, run: () => R): R {
+/** Runs in this scope, unchecked and unpublished. Observers and the route stay, a load ends. */
+export function runScoped<R>(scope: Scope | undefined, run: () => R, route?: Route): R {
   if (scope !== undefined) storage[isUsed] = true
-  return runInContext(contextFor(scope, currentContext()?.observers), run)
+  const around = currentContext()
+  return runInContext(contextFor(scope, around?.observers, route ?? around?.route), run)
 }
 
 /** Runs past the guard without a record: for an adapter's own look-ups, which must see every tenant. */
@@ -138,7 +147,7 @@ export function withObserver<R>(observer: Observer, run: () => R): R {
  */
 export function captureScope(): <R>(run: () => R) => R {
   const captured = currentContext()
-  const home = contextFor(captured?.scope, captured?.observers)
+  const home = contextFor(captured?.scope, captured?.observers, captured?.route)
   return (run) => runInContext(observedBy(home, currentContext()?.observers ?? []), run)
 }
 

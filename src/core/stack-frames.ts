@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs"
-import { findSourceMap } from "node:module"
 import { dirname, join, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { CallSite, Origin } from "./call-site.ts"
+import { originalPlace, type Place } from "./source-maps.ts"
 
 const ownFolder = dirname(dirname(fileURLToPath(import.meta.url))) + sep
 const modulesFolder = `${sep}node_modules${sep}`
@@ -37,26 +37,14 @@ export function libraryOf(frame: NodeJS.CallSite): string | undefined {
   return scope!.startsWith("@") ? `${scope}/${unscoped}` : scope
 }
 
-/** A place in the user's code, in its source where Node keeps a source map (`--enable-source-maps`). */
+/** A place in the user's code, in its source where the file has a source map. */
 export function siteAt(
   frame: NodeJS.CallSite,
   path: string,
   line: number,
   column: number | null | undefined,
 ): CallSite {
-  return { ...relativePlace(original(path, line, column ?? 1)), function: functionName(frame) }
-}
-
-interface Place {
-  readonly path: string
-  readonly line: number
-}
-
-function original(path: string, line: number, column: number): Place {
-  const entry = findSourceMap(path)?.findEntry(line - 1, column - 1)
-  if (entry === undefined || !("originalSource" in entry)) return { path, line }
-  const source = filePath(entry.originalSource)
-  return source === undefined ? { path, line } : { path: source, line: entry.originalLine + 1 }
+  return { ...relativePlace(originalPlace(path, line, column ?? 1)), function: functionName(frame) }
 }
 
 function relativePlace({ path, line }: Place): { file: string; line: number } {

@@ -8,6 +8,7 @@ export interface HonoContext {
     header(name: string): string | undefined
     param(name: string): string | undefined
     json(): Promise<unknown>
+    readonly routePath?: string
   }
   get(key: string): unknown
 }
@@ -28,9 +29,14 @@ export function honoPort(context: HonoContext): RequestPort {
     param: (name) => context.req.param(name),
     session: () => objectOf(context.get("session")),
     principal: () => objectOf(context.get("jwtPayload") ?? context.get("user")),
+    route: routeOfHono,
     // What is no JSON names no tenant.
     body: () => context.req.json().catch(() => undefined),
   }
+}
+
+function routeOfHono({ req }: Partial<HonoContext>): string | undefined {
+  return req?.routePath
 }
 
 /** Answers with a response of the Fetch standard. */

@@ -9,7 +9,7 @@ export interface FastifyRequest {
   readonly hostname: string
   readonly params: unknown
   readonly body?: unknown
-  readonly routeOptions?: { readonly config?: object }
+  readonly routeOptions?: { readonly config?: object; readonly url?: string | undefined }
 }
 
 /** What is used of fastify's reply. */
@@ -32,11 +32,16 @@ export function fastifyPort(request: FastifyRequest): RequestPort {
     session: () => extended.session,
     principal: () => extended.auth ?? extended.user,
     body: () => request.body,
+    route: routeOfFastify,
     routeReason() {
       const { tenantless }: { readonly tenantless?: unknown } = request.routeOptions?.config ?? {}
       return tenantless
     },
   }
+}
+
+function routeOfFastify({ routeOptions }: Partial<FastifyRequest>): string | undefined {
+  return routeOptions?.url
 }
 
 /** Answers by fastify's reply. */

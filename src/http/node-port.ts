@@ -9,6 +9,8 @@ interface Extended {
   readonly auth?: object
   readonly user?: object
   readonly body?: unknown
+  readonly route?: { readonly path?: unknown }
+  readonly baseUrl?: string
 }
 
 /** Reads a request of node:http, with what express and others add to it. */
@@ -25,10 +27,17 @@ export function nodePort(
     session: () => request.session,
     principal: () => request.auth ?? request.user,
     body: () => request.body,
+    route: routeOfExpress,
   }
 }
 
 /** Reads a request of express: its `hostname` knows which proxies it trusts. */
 export function expressPort(request: IncomingMessage): RequestPort {
   return nodePort(request, () => (request as { readonly hostname?: string }).hostname)
+}
+
+function routeOfExpress({ route, baseUrl }: Extended): string | undefined {
+  const path = route?.path
+  // The base of a mounted router is what the client asked for, ids included.
+  return typeof path === "string" ? `${baseUrl ? "*" : ""}${path}` : undefined
 }

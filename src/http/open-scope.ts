@@ -1,5 +1,6 @@
 import { TenantFailsafeError } from "../core/errors.ts"
 import { runScoped, withoutTenant } from "../core/scope.ts"
+import type { Route } from "../core/scope-context.ts"
 import { tenantKey, type TenantId } from "../core/tenant-id.ts"
 import { chain, type MaybePromise } from "./maybe-promise.ts"
 import type { ScopeSettings } from "./options.ts"
@@ -24,10 +25,24 @@ export function openScope<Result>(
 ): MaybePromise<Result> {
   return chain(resolveScope(settings, port), (outcome): MaybePromise<Result> => {
     if (outcome.kind === "rejected") return refuse(settings, outcome.rejection, ways)
-    if (outcome.kind === "tenantless") return withoutTenant(outcome.reason, () => ways.proceed())
+    const proceed = (): Result => ways.proceed()
+    const route = routeOf(port)
+    if (outcome.kind === "tenantless") {
+      return runScoped(undefined, () => withoutTenant(outcome.reason, proceed), route)
+    }
     claim(port.request, outcome.tenant)
-    return runScoped({ kind: "tenant", tenant: outcome.tenant }, () => ways.proceed())
+    return runScoped({ kind: "tenant", tenant: outcome.tenant }, proceed, route)
   })
+}
+
+/** Asks for the route when a leak is found: the framework may match it after the scope was opened. */
+export function routeOf({ request, route }: RequestPort): Route | undefined {
+  if (route === undefined) return undefined
+  const asked = new WeakRef(request)
+  return () => {
+    const alive = asked.deref()
+    return alive && route(alive)
+  }
 }
 
 /** The tenant for which each request was opened. */

@@ -16,6 +16,8 @@ export interface RequestPort {
   principal(): object | undefined
   /** The parsed body, where there is one. */
   body(): unknown
+  /** Tells the template of the route that a request took, if the framework knows by now: nothing that the client sent. Holds no request. */
+  readonly route?: (request: object) => string | undefined
   /** Why the request's route needs no tenant, if the route itself says so. */
   routeReason?(): unknown
 }

@@ -33,7 +33,13 @@ export function koaPort(context: KoaContext): RequestPort {
     session: () => extended.session,
     principal: () => (context.state as { readonly user?: object }).user,
     body: () => extended.request.body,
+    route: routeOfKoa,
   }
+}
+
+/** As @koa/router leaves it on the context. */
+function routeOfKoa({ _matchedRoute: route }: { readonly _matchedRoute?: unknown }): string | undefined {
+  return typeof route === "string" ? route : undefined
 }
 
 /** Answers by Koa's context. */

@@ -1,7 +1,8 @@
 import { runPending } from "../core/pending-scope.ts"
 import { currentContext, runInContext, type Scope } from "../core/scope.ts"
 import type { MaybePromise } from "../http/maybe-promise.ts"
-import { isFastifyRequest } from "./platform.ts"
+import { routeOf } from "../http/open-scope.ts"
+import { isFastifyRequest, portOf } from "./platform.ts"
 
 /** A request whose scope is open before anybody knows whose it is. */
 export interface PendingRequest {
@@ -19,17 +20,20 @@ const pending = new WeakMap<object, PendingRequest>()
 
 /** Goes on with a request in a scope that is decided later. */
 export function openPending(request: object, proceed: () => void): void {
-  runPending((seal, context) => {
-    pending.set(rawOf(request), {
-      seal,
-      isElsewhere() {
-        const around = currentContext()
-        return around !== context && (around?.scope !== undefined || around?.isPending === true)
-      },
-      resume: (run) => (currentContext() === context ? run() : runInContext(context, run)),
-    })
-    proceed()
-  })
+  runPending(
+    (seal, context) => {
+      pending.set(rawOf(request), {
+        seal,
+        isElsewhere() {
+          const around = currentContext()
+          return around !== context && (around?.scope !== undefined || around?.isPending === true)
+        },
+        resume: (run) => (currentContext() === context ? run() : runInContext(context, run)),
+      })
+      proceed()
+    },
+    routeOf(portOf(request)),
+  )
 }
 
 export function pendingRequest(request: object): PendingRequest | undefined {

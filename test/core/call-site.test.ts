@@ -159,19 +159,4 @@ console.log(JSON.stringify(findCallSite()))
 
     expect(await run(file)).toEqual({ file: "lib/app.js", line: 2 })
   })
-
-  // Decided in the study of leak reports: "source maps through module.findSourceMap".
-  it("names the source of a compiled file when source maps are enabled", async () => {
-    const map = { version: 3, file: "compiled.js", sources: ["../src/original.ts"], names: [], mappings: "AAAA;AAUA" }
-    await write("src/original.ts", "")
-    const file = await write(
-      "dist/compiled.js",
-      `import { findCallSite } from "${callSite}"
-console.log(JSON.stringify(findCallSite()))
-//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString("base64")}
-`,
-    )
-
-    expect(await run(file, "--enable-source-maps")).toEqual({ file: "src/original.ts", line: 11 })
-  })
 })
