@@ -1,5 +1,6 @@
 import { findCallSite, type Origin } from "./call-site.ts"
 import { publishLeak } from "./leak-channel.ts"
+import { fixOf } from "./findings.ts"
 import { currentContext } from "./scope.ts"
 import { leakReport, type Finding, type LeakReport, type Tally } from "./leak-report.ts"
 
@@ -91,7 +92,7 @@ export class LeakLog {
     const route = currentContext()?.route?.()
     const now = new Date()
     const reports = [...this.#counts].map(([finding, { dropped, ...tally }]) =>
-      leakReport(finding, tally, dropped, site, now, route),
+      leakReport(finding, tally, dropped, site, now, { route, fix: fixOf(finding, tally.strategy) }),
     )
     this.#counts.clear()
     for (const report of reports) publishLeak(report, observers)

@@ -89,7 +89,7 @@ export function leakReport(
   dropped: number,
   site: CallSite | undefined,
   now: Date,
-  route?: string,
+  { route, fix }: { readonly route?: string | undefined; readonly fix?: string | undefined } = {},
 ): LeakReport {
   const time = now.toISOString()
   return Object.freeze({
@@ -107,6 +107,7 @@ export function leakReport(
     lastSeen: time,
     ...(tally.strategy === undefined ? {} : { strategy: tally.strategy }),
     ...(route === undefined ? {} : { route }),
+    ...(fix === undefined ? {} : { fix }),
     ...(site === undefined ? {} : placeOf(site)),
   })
 }

@@ -31,8 +31,10 @@ export class RelationGuard {
     this.pivot = pivot
     this.isToMany = property.kind === ReferenceKind.ONE_TO_MANY || property.kind === ReferenceKind.MANY_TO_MANY
     const place = { orm: "mikro-orm", owner, relation: property.name } as const
-    const column = failsafe.tenantOf(target)?.path ?? pivot?.tenant.path ?? ""
-    this.findings = new Findings({ ...place, child: target.className, column })
+    const tenant = failsafe.tenantOf(target)
+    const column = tenant?.path ?? pivot?.tenant.path ?? ""
+    // A condition on the rows does not ask whose their links are.
+    this.findings = new Findings({ ...place, child: target.className, column }, pivot ? undefined : tenant?.steps)
     this.linkFindings = pivot && new Findings({ ...place, child: pivot.meta.className, column: pivot.tenant.path })
   }
 
@@ -61,12 +63,7 @@ export class EntityGuard {
     this.tenant = tenant
     this.toMany = toMany
     this.toOne = toOne
-    this.findings = new Findings({
-      orm: "mikro-orm",
-      owner: name,
-      relation: null,
-      child: name,
-      column: tenant?.path ?? "",
-    })
+    const column = tenant?.path ?? ""
+    this.findings = new Findings({ orm: "mikro-orm", owner: name, relation: null, child: name, column }, tenant?.steps)
   }
 }

@@ -7,6 +7,7 @@ import {
   type EntityMetadata,
   type EntityProperty,
 } from "@mikro-orm/core"
+import type { TenantPath, TenantStep } from "../core/suggested-fix.ts"
 import type { TenantId } from "../core/tenant-id.ts"
 import { tenantNotations } from "../core/tenant-notations.ts"
 
@@ -23,6 +24,8 @@ export interface TenantOf {
   readonly through: readonly string[]
   /** The tenant's value on an instance: `undefined` while it is not loaded, `null` for a shared row. */
   readonly read: (entity: object) => unknown
+  /** For suggested fixes; undefined where a path leads through an entity with several keys. */
+  readonly steps: TenantPath | undefined
   /** The condition that exactly the rows of these tenants and the shared rows meet. */
   condition(tenants: readonly TenantId[]): Condition
 }
@@ -42,8 +45,30 @@ export function tenantOf(meta: EntityMetadata, path: string, config: Configurati
     firstProperty: names[0]!,
     through: through.length === 0 ? [] : [through.join(".")],
     read: config.get("forceUndefined") ? readWithoutNull(read, properties) : read,
+    steps: tenantPath(names, properties),
     condition: (tenants) => conditionFor(names, properties, tenants),
   }
+}
+
+function tenantPath(names: readonly string[], properties: readonly EntityProperty[]): TenantPath | undefined {
+  const steps: TenantStep[] = []
+  for (const [index, property] of properties.entries()) {
+    const step = { name: names[index]!, isNullable: mayBeNull(property, index === names.length - 1) }
+    if (!isToOne(property)) {
+      steps.push(step)
+      continue
+    }
+    const [key, ...others] = property.targetMeta?.primaryKeys ?? []
+    if (key === undefined || others.length > 0) return undefined
+    steps.push({ ...step, target: { entity: property.targetMeta!.className, key } })
+  }
+  const type = runtimeTypeOf(properties.at(-1)!)
+  return { steps, type: type === "number" || type === "string" || type === "bigint" ? type : undefined }
+}
+
+/** Whether a row may be shared by what it lacks here. */
+function mayBeNull(property: EntityProperty, isLast: boolean): boolean {
+  return property.nullable === true && (isLast || isToOne(property))
 }
 
 function propertiesAlong(meta: EntityMetadata, names: readonly string[]): EntityProperty[] {
@@ -132,7 +157,7 @@ function conditionFor(
   const values = tenants.flatMap((tenant) => tenantNotations(isText ? String(tenant) : tenant))
   const alternatives = [nest(names, values.length === 1 ? values[0] : { $in: values })]
   for (const [index, property] of properties.entries()) {
-    if (property.nullable && (index === names.length - 1 || isToOne(property))) {
+    if (mayBeNull(property, index === names.length - 1)) {
       alternatives.push(nest(names.slice(0, index + 1), null))
     }
   }

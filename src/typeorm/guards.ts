@@ -1,3 +1,4 @@
+import { tenantPath } from "./tenant-path.ts"
 import type { EntityMetadata } from "typeorm"
 import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
 import { Findings } from "../core/findings.ts"
@@ -45,6 +46,7 @@ export function isToMany({ isOneToMany, isManyToMany }: RelationMetadata): boole
   return isOneToMany || isManyToMany
 }
 
-function findingsAt(owner: EntityMetadata, relation: string | null, child: EntityMetadata, { path }: FamilyTenant) {
-  return new Findings({ orm: "typeorm", owner: owner.name, relation, child: child.name, column: path })
+function findingsAt(owner: EntityMetadata, relation: string | null, child: EntityMetadata, tenant: FamilyTenant) {
+  const place = { orm: "typeorm", owner: owner.name, relation, child: child.name, column: tenant.path } as const
+  return new Findings(place, tenantPath(child, tenant))
 }

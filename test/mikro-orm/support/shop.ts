@@ -133,6 +133,9 @@ export function idsOf(rows: Iterable<{ id: number }>): number[] {
 export type Essence = Pick<LeakReport, "what" | "owner" | "child"> &
   Partial<Pick<LeakReport, "relation" | "column" | "loaded" | "rows" | "dropped" | "strategy">>
 
+/** The kinds of records that suggest a fix. */
+const fixable = ["dropped", "kept", "root", "no-tenant", "unloaded-write"]
+
 /** The whole record, of which only the times and the line are not given exactly. */
 export function record(essence: Essence, place: { readonly file: string; readonly function?: string }): object {
   const {
@@ -165,6 +168,7 @@ export function record(essence: Essence, place: { readonly file: string; readonl
     maxDropped: dropped,
     firstSeen: time,
     lastSeen: time,
+    ...(fixable.includes(what) ? { fix: expect.any(String) as unknown } : {}),
     ...(strategy === undefined ? {} : { strategy }),
     "code.file.path": place.file,
     "code.line.number": expect.any(Number) as unknown,
