@@ -2,6 +2,7 @@ import { findCallSite, type Origin } from "./call-site.ts"
 import { publishLeak } from "./leak-channel.ts"
 import { fixOf } from "./findings.ts"
 import { currentContext } from "./scope.ts"
+import type { FixInput } from "./suggested-fix.ts"
 import { leakReport, type Finding, type LeakReport, type Tally } from "./leak-report.ts"
 
 /** What was found in one owner's collection: the rows themselves while the load lasts, so that none counts twice. */
@@ -21,6 +22,8 @@ export class LeakLog {
   readonly origin: Origin | undefined
   /** Where what a load outside any scope goes through was last used inside one. */
   readonly lastScoped: Origin | undefined
+  /** What the application called; a suggested fix is of that form. */
+  call: FixInput["call"]
   #operations = 0
 
   constructor(origin?: Origin, lastScoped?: Origin) {
@@ -92,7 +95,7 @@ export class LeakLog {
     const route = currentContext()?.route?.()
     const now = new Date()
     const reports = [...this.#counts].map(([finding, { dropped, ...tally }]) =>
-      leakReport(finding, tally, dropped, site, now, { route, fix: fixOf(finding, tally.strategy) }),
+      leakReport(finding, tally, dropped, site, now, { route, fix: fixOf(finding, tally.strategy, this.call) }),
     )
     this.#counts.clear()
     for (const report of reports) publishLeak(report, observers)

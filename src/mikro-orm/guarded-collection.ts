@@ -79,7 +79,8 @@ export class GuardedCollection extends Base {
     const em = managerOf(this)
     if (relation === null || em === undefined) return super.init(options)
     assertNothingPending(this, relation)
-    return runLoad(relation.failsafe, em, async () => {
+    return runLoad(relation.failsafe, em, async (load, isOutermost) => {
+      if (isOutermost) load.log.call = "collection"
       if (!usesDataLoader(options, em) || this.isDirty()) return super.init(options)
       loadingByBatch.add(this)
       const result = await super.init(options).finally(() => loadingByBatch.delete(this))

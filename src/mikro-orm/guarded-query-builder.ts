@@ -20,6 +20,7 @@ export function guardQueryBuilder<B extends QueryBuilderPort>(failsafe: Failsafe
   const own: QueryBuilderPort = {
     getResultList: (limit) =>
       runLoad(failsafe, em, async (load, isOutermost) => {
+        if (isOutermost) load.log.call = "query builder"
         const entities = await getResultList(limit)
         if (isOutermost) auditRoots(load, entities)
         return entities
