@@ -1,0 +1,103 @@
+import { parseArgs } from "node:util"
+import { didYouMean } from "../core/closest-name.ts"
+import type { LeakKind, LeakRecord } from "../core/leak-report.ts"
+import { leakKinds } from "./parse-record.ts"
+import { BadInput } from "./terminal.ts"
+
+/** How the report is written. */
+export type Format = "table" | "json" | "markdown" | "github" | "sarif"
+
+/** What `tenant-failsafe leaks` is told. */
+export interface LeaksOptions {
+  /** Paths, and `-` for what is piped in; none for what is piped in as well. */
+  readonly files: readonly string[]
+  readonly format: Format
+  readonly html: string | undefined
+  readonly since: Date | undefined
+  readonly what: readonly LeakKind[] | undefined
+  readonly baseline: string | undefined
+  readonly updatesBaseline: boolean
+  readonly prunes: boolean
+  readonly color: boolean | undefined
+  readonly help: boolean
+}
+
+const options = {
+  format: { type: "string", short: "f" },
+  html: { type: "string" },
+  since: { type: "string" },
+  what: { type: "string" },
+  baseline: { type: "string" },
+  "update-baseline": { type: "boolean" },
+  prune: { type: "boolean" },
+  color: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const
+
+const formats: readonly Format[] = ["table", "json", "markdown", "github", "sarif"]
+
+/**
+ * The options in these arguments.
+ *
+ * @throws {BadInput} for what is no option, or no value of one
+ */
+export function readLeaksOptions(args: readonly string[], now: Date): LeaksOptions {
+  const { values, positionals } = parsed(args)
+  const format = values.format ?? "table"
+  if (!formats.includes(format as Format)) {
+    throw new BadInput(`--format takes ${formats.join(", ")}, not '${format}'.${didYouMean(format, formats)}`)
+  }
+  if (values.baseline === undefined && (values["update-baseline"] === true || values.prune === true)) {
+    throw new BadInput("--update-baseline and --prune need --baseline <path>.")
+  }
+  return {
+    files: positionals,
+    format: format as Format,
+    html: values.html,
+    since: values.since === undefined ? undefined : parseSince(values.since, now),
+    what: values.what === undefined ? undefined : parseKinds(values.what),
+    baseline: values.baseline,
+    updatesBaseline: values["update-baseline"] === true,
+    prunes: values.prune === true,
+    color: values.color,
+    help: values.help === true,
+  }
+}
+
+/** Which records the options leave. What was not told apart may be of any kind. */
+export function accepting({ since, what }: LeaksOptions): (record: LeakRecord) => boolean {
+  const earliest = since?.toISOString()
+  return (record) => {
+    if (earliest !== undefined && record.lastSeen < earliest) return false
+    return what === undefined || record.event === "tenant_leak_overflow" || what.includes(record.what)
+  }
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true })
+  } catch (error) {
+    const { message } = error as Error
+    const unknown = /^Unknown option '(?<name>[^']+)'/.exec(message)?.groups?.["name"]
+    if (unknown === undefined) throw new BadInput(message)
+    const names = Object.keys(options).map((name) => `--${name}`)
+    throw new BadInput(`'${unknown}' is no option of tenant-failsafe leaks.${didYouMean(unknown, names)}`)
+  }
+}
+
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+function parseSince(text: string, now: Date): Date {
+  const [, amount, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? []
+  if (amount !== undefined) return new Date(now.getTime() - Number(amount) * units[unit!]!)
+  const date = /^\d{4}-\d\d-\d\d(T\S+)?$/.test(text) ? new Date(text) : new Date(Number.NaN)
+  if (!Number.isNaN(date.getTime())) return date
+  throw new BadInput(`--since takes a date such as 2026-11-01, or an age such as 90m, 24h or 7d, not '${text}'.`)
+}
+
+function parseKinds(text: string): LeakKind[] {
+  return text.split(",").map((kind) => {
+    if (leakKinds.includes(kind as LeakKind)) return kind as LeakKind
+    throw new BadInput(`--what takes ${leakKinds.join(", ")}, not '${kind}'.${didYouMean(kind, leakKinds)}`)
+  })
+}
