@@ -18,7 +18,12 @@ function isEntity(metadata: EntityMetadata): boolean {
 }
 
 function basesOf(metadata: EntityMetadata): string[] {
-  const classes = metadata.inheritanceTree.slice(1).map((base) => (base as { readonly name: string }).name)
+  // TypeORM 0.3 and 1 append to the classes that a single table's entity derives from those that derive from it.
+  const derived = new Set(metadata.childEntityMetadatas.map(({ target }) => target))
+  const classes = metadata.inheritanceTree
+    .slice(1)
+    .filter((base) => !derived.has(base as EntityMetadata["target"]))
+    .map((base) => (base as { readonly name: string }).name)
   const parents: string[] = []
   // An EntitySchema derives by name and not by class.
   for (let parent = metadata.parentEntityMetadata; parent; parent = parent.parentEntityMetadata)
