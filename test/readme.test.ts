@@ -56,6 +56,7 @@ describe("the README's snippets", () => {
       "request.ts",
       "customer.ts",
       "typeorm.ts",
+      "writes.ts",
       "options.ts",
       "scopes.ts",
       "app.ts",

@@ -2,7 +2,7 @@
 import DataLoader from "dataloader"
 import { buildSchema, execute, parse, subscribe, type ExecutionResult } from "graphql"
 import { defineEntity, MikroORM, NodeSqliteDialect, p, SqliteDriver } from "@mikro-orm/sql"
-import { bindTenantIterable, withTenant } from "tenant-failsafe"
+import { bindTenantIterable, withoutTenant, withTenant } from "tenant-failsafe"
 import { withFailsafe } from "tenant-failsafe/mikro-orm"
 
 const Customer = defineEntity({
@@ -38,10 +38,12 @@ export async function run(): Promise<readonly string[]> {
   )
   await orm.schema.create()
   await orm.em.fork().insertMany(Customer, [{ id: 1 }])
-  await orm.em.fork().insertMany(Address, [
-    { id: 1, street: "Acme St 1", merchantId: 1, customer: 1 },
-    { id: 2, street: "Globex Rd 2", merchantId: 2, customer: 1 },
-  ])
+  await withoutTenant("sample rows", () =>
+    orm.em.fork().insertMany(Address, [
+      { id: 1, street: "Acme St 1", merchantId: 1, customer: 1 },
+      { id: 2, street: "Globex Rd 2", merchantId: 2, customer: 1 },
+    ]),
+  )
 
   async function loadStreets(ids: readonly number[]): Promise<string[][]> {
     const customers = await orm.em.fork().find(Customer, { id: { $in: [...ids] } }, { populate: ["addresses"] })

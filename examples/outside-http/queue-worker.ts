@@ -1,6 +1,6 @@
 // How does a BullMQ worker know whose job it runs?
 import { defineEntity, MikroORM, NodeSqliteDialect, p, SqliteDriver } from "@mikro-orm/sql"
-import { requireTenant, tenantJob, withTenant, type TenantId } from "tenant-failsafe"
+import { requireTenant, tenantJob, withoutTenant, withTenant, type TenantId } from "tenant-failsafe"
 import { withFailsafe } from "tenant-failsafe/mikro-orm"
 
 const Customer = defineEntity({
@@ -37,10 +37,12 @@ export async function run(): Promise<readonly string[]> {
   )
   await orm.schema.create()
   await orm.em.fork().insertMany(Customer, [{ id: 1 }])
-  await orm.em.fork().insertMany(Address, [
-    { id: 1, street: "Acme St 1", merchantId: 1, customer: 1 },
-    { id: 2, street: "Globex Rd 2", merchantId: 2, customer: 1 },
-  ])
+  await withoutTenant("sample rows", () =>
+    orm.em.fork().insertMany(Address, [
+      { id: 1, street: "Acme St 1", merchantId: 1, customer: 1 },
+      { id: 2, street: "Globex Rd 2", merchantId: 2, customer: 1 },
+    ]),
+  )
 
   const processor = tenantJob(
     (job: Job) => job.data.merchantId,

@@ -3,6 +3,7 @@ import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import express, { type RequestHandler } from "express"
 import { defineEntity, MikroORM, NodeSqliteDialect, p, RequestContext, SqliteDriver } from "@mikro-orm/sql"
+import { withoutTenant } from "tenant-failsafe"
 import { fromClaim, tenantScope } from "tenant-failsafe/express"
 import { withFailsafe } from "tenant-failsafe/mikro-orm"
 
@@ -30,10 +31,12 @@ async function openShop(): Promise<MikroORM> {
   const orm = await MikroORM.init(withFailsafe(config, { tenantProperty: "merchantId" }))
   await orm.schema.create()
   await orm.em.fork().insertMany(Customer, [{ id: 1 }])
-  await orm.em.fork().insertMany(Address, [
-    { id: 1, street: "Acme St 1", merchantId: 1, customer: 1 },
-    { id: 2, street: "Globex Rd 2", merchantId: 2, customer: 1 },
-  ])
+  await withoutTenant("sample rows", () =>
+    orm.em.fork().insertMany(Address, [
+      { id: 1, street: "Acme St 1", merchantId: 1, customer: 1 },
+      { id: 2, street: "Globex Rd 2", merchantId: 2, customer: 1 },
+    ]),
+  )
   return orm
 }
 

@@ -1,6 +1,7 @@
 import { findCallSite, type Origin } from "./call-site.ts"
 import { publishLeak } from "./leak-channel.ts"
 import { fixOf } from "./findings.ts"
+import { remembered } from "./remembered.ts"
 import { currentContext } from "./scope.ts"
 import type { FixInput } from "./suggested-fix.ts"
 import { leakReport, type Finding, type LeakReport, type Tally } from "./leak-report.ts"
@@ -15,7 +16,8 @@ interface CollectionEntry {
 
 /** Collects the findings of one load, so that a relation yields one record however many parents were loaded. */
 export class LeakLog {
-  readonly #counts = new Map<Finding, Tally & { dropped: number }>()
+  /** By finding; of writes, each operation counts for itself. */
+  readonly #counts = new Map<Finding, (Tally & { dropped: number })[]>()
   /** By finding, then by the owner of the collection. */
   readonly #collections = new Map<Finding, Map<object, CollectionEntry>>()
   /** Where the load began. */
@@ -33,9 +35,10 @@ export class LeakLog {
 
   /** Adds counts to a finding. Adapters pass the same `Finding` object for the same relation: it is the key. */
   note(finding: Finding, tally: Tally, dropped = 0): void {
-    const entry = this.#counts.get(finding)
+    const entries = remembered(this.#counts, finding, () => [])
+    const entry = entries.find(({ strategy }) => finding.what !== "write" || strategy === tally.strategy)
     if (entry === undefined) {
-      this.#counts.set(finding, { ...tally, dropped })
+      entries.push({ ...tally, dropped })
       return
     }
     entry.loaded += tally.loaded
@@ -94,7 +97,8 @@ export class LeakLog {
     const site = findCallSite(this.origin)
     const route = currentContext()?.route?.()
     const now = new Date()
-    const reports = [...this.#counts].map(([finding, { dropped, ...tally }]) =>
+    const counts = [...this.#counts].flatMap(([finding, entries]) => entries.map((entry) => [finding, entry] as const))
+    const reports = counts.map(([finding, { dropped, ...tally }]) =>
       leakReport(finding, tally, dropped, site, now, { route, fix: fixOf(finding, tally.strategy, this.call) }),
     )
     this.#counts.clear()

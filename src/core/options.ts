@@ -27,16 +27,26 @@ export interface FailsafeOptions {
   readonly references?: "report" | "throw"
   /** A foreign row among the results of a query: `"report"` (default), `"throw"` or `"ignore"`. It is never altered. */
   readonly roots?: "report" | "throw" | "ignore"
+  /**
+   * A write that would create, change, link or delete a foreign row: `"throw"` (default) before anything is sent, `"report"` and let it
+   * pass, or `"allow"`, which switches the write guard off. `noTenant` says what happens outside any scope.
+   */
+  readonly writes?: "throw" | "report" | "allow"
+  /** Entities whose shared rows a tenant may make its own, by giving them its tenant. None by default. */
+  readonly claimable?: readonly string[]
 }
 
 /** The modes of the options with their defaults filled in. */
-export type Policy = Required<Pick<FailsafeOptions, "onLeak" | "noTenant" | "onUnknown" | "references" | "roots">>
+export type Policy = Required<
+  Pick<FailsafeOptions, "onLeak" | "noTenant" | "onUnknown" | "references" | "roots" | "writes">
+>
 
 /** Validated options, frozen: what the rest of the package works with. */
 export interface Settings {
   readonly tenantProperties: readonly string[]
   readonly entities: Readonly<Record<string, string | false>>
   readonly unfiltered: Readonly<Record<string, string>>
+  readonly claimable: readonly string[]
   readonly policy: Policy
 }
 
@@ -46,8 +56,9 @@ const modes: { readonly [Mode in keyof Policy]: readonly [Policy[Mode], ...Polic
   onUnknown: ["keep", "drop", "throw"],
   references: ["report", "throw"],
   roots: ["report", "throw", "ignore"],
+  writes: ["throw", "report", "allow"],
 }
-const known = ["tenantProperty", "entities", "unfiltered", ...Object.keys(modes)]
+const known = ["tenantProperty", "entities", "unfiltered", "claimable", ...Object.keys(modes)]
 
 /**
  * Checks everything about the options that can be checked without knowing the entities; fills in the defaults.
@@ -65,12 +76,14 @@ export function readOptions(options: FailsafeOptions): Settings {
     tenantProperties: Object.freeze(readTenantProperties(options.tenantProperty)),
     entities: Object.freeze(readEntities(options.entities)),
     unfiltered: Object.freeze(readUnfiltered(options.unfiltered)),
+    claimable: Object.freeze(readClaimable(options.claimable)),
     policy: Object.freeze({
       onLeak: readMode(options, "onLeak"),
       noTenant: readMode(options, "noTenant"),
       onUnknown: readMode(options, "onUnknown"),
       references: readMode(options, "references"),
       roots: readMode(options, "roots"),
+      writes: readMode(options, "writes"),
     }),
   })
 }
@@ -162,6 +175,16 @@ function readUnfiltered(value: unknown): Record<string, string> {
     unfiltered[relation] = reason
   }
   return unfiltered
+}
+
+function readClaimable(value: unknown): string[] {
+  if (value === undefined) return []
+  if (!Array.isArray(value) || !value.every((name) => typeof name === "string")) {
+    throw invalid(`claimable must be a list of entity names, such as ['Product'], not ${describe(value)}.`, {
+      option: "claimable",
+    })
+  }
+  return [...new Set<string>(value)]
 }
 
 function isPath(value: unknown): value is string {

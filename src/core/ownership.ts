@@ -24,6 +24,8 @@ export interface Ownership {
   pathOf(entity: string): string | undefined
   /** The reason why a relation is left alone on purpose, or undefined when it is guarded. */
   unfilteredReason(entity: string, relation: string): string | undefined
+  /** Whether a tenant may make shared rows of an entity its own. */
+  isClaimable(entity: string): boolean
 }
 
 /**
@@ -50,12 +52,15 @@ export function resolveOwnership(settings: Settings, shapes: readonly EntityShap
   }
   assertEveryPropertyIsUsed(settings, shapes)
   assertUnfiltered(settings, byName, paths)
+  assertClaimable(settings, byName, paths)
   return Object.freeze({
     pathOf: (entity: string) => paths.get(entity),
     unfilteredReason: (entity: string, relation: string) =>
       [entity, ...(byName.get(entity)?.bases ?? [])]
         .map((name) => settings.unfiltered[`${name}.${relation}`])
         .find((reason) => reason !== undefined),
+    isClaimable: (entity: string) =>
+      [entity, ...(byName.get(entity)?.bases ?? [])].some((name) => settings.claimable.includes(name)),
   })
 }
 
@@ -157,6 +162,21 @@ function assertUnfiltered(
         details,
       )
     }
+  }
+}
+
+function assertClaimable(
+  settings: Settings,
+  byName: ReadonlyMap<string, EntityShape>,
+  paths: ReadonlyMap<string, string>,
+): void {
+  for (const entity of settings.claimable) {
+    const details = { option: "claimable", entity }
+    if (!byName.has(entity)) {
+      throw invalid(`claimable names '${entity}', which is no entity.${didYouMean(entity, byName.keys())}`, details)
+    }
+    const owned = [...byName.values()].some(({ name, bases }) => paths.has(name) && [name, ...bases].includes(entity))
+    if (!owned) throw invalid(`claimable names '${entity}', which is not tenant-owned. Remove the entry.`, details)
   }
 }
 

@@ -75,9 +75,9 @@ export function unsupportedOrm(
   )
 }
 
-/** `Customer.addresses`, as messages name it. */
-function labelOf({ owner, relation }: Pick<Finding, "owner" | "relation">): string {
-  return `${owner}.${relation}`
+/** `Customer.addresses`, as messages name it; the entity alone where no relation is concerned. */
+export function labelOf({ owner, relation }: Pick<Finding, "owner" | "relation">): string {
+  return relation === null ? owner : `${owner}.${relation}`
 }
 
 /** What an error tells about the place, for programs. */

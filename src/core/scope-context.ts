@@ -23,6 +23,8 @@ export interface ScopeContext {
   readonly isPending: boolean | undefined
   /** Tells the template of the route that the request took, once it is known. */
   readonly route: Route | undefined
+  /** For an adapter's own look-up: the context that it happens in. The database is told the tenants of that one. */
+  readonly lookUpIn?: { readonly context: ScopeContext | undefined } | undefined
 }
 
 /** Must not keep the request alive: a callback that is bound to a scope may outlive it. */
@@ -77,6 +79,7 @@ export function loadingIn(context: ScopeContext | undefined, load: object | unde
     load,
     isPending: context?.isPending,
     route: context?.route,
+    lookUpIn: context?.lookUpIn,
   }
 }
 

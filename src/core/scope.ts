@@ -131,9 +131,24 @@ export function runScoped<R>(scope: Scope | undefined, run: () => R, route?: Rou
   return runInContext(contextFor(scope, around?.observers, route ?? around?.route), run)
 }
 
-/** Runs past the guard without a record: for an adapter's own look-ups, which must see every tenant. */
+/**
+ * Runs past the guard without a record: for an adapter's own look-ups, which must see every tenant. A database with row security goes on
+ * being asked as the tenants around it: a row that it keeps back belongs to others.
+ */
 export function runUnscoped<R>(run: () => R): R {
-  return runScoped({ kind: "bypass", reason: "look-up of tenant-failsafe itself" }, run)
+  const context = databaseContext()
+  const lookUp = contextFor(
+    { kind: "bypass", reason: "look-up of tenant-failsafe itself" },
+    context?.observers,
+    context?.route,
+  )
+  return runInContext({ ...lookUp, lookUpIn: { context } }, run)
+}
+
+/** The context whose tenants the database is told: the current one, or the one that a look-up happens in. */
+export function databaseContext(): ScopeContext | undefined {
+  const context = currentContext()
+  return context?.lookUpIn === undefined ? context : context.lookUpIn.context
 }
 
 /** Runs in the scope and load that are current, seen by one more observer. */

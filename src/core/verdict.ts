@@ -11,6 +11,27 @@ export function judge(rowTenant: unknown, owned: ReadonlySet<string>): Verdict {
   return owned.has(key) ? "own" : "foreign"
 }
 
+/** Why a write is refused. */
+export type WriteFault =
+  /** The row belongs, or would belong, to another tenant. */
+  | "foreign"
+  /** The row is there, but its tenant cannot be read. */
+  | "unknown"
+  /** A stored row would get another tenant, or none. */
+  | "moved"
+  /** A shared row would become one tenant's own. */
+  | "claimed"
+  /** A new row has no tenant, and the scope has several. */
+  | "unnamed"
+
+/** What is wrong with giving a stored row this tenant. The same id in another notation is no change. */
+export function faultOfChange(stored: unknown, tenant: unknown, isClaimable: boolean): WriteFault | undefined {
+  const [before, after] = [rowTenantKey(stored), rowTenantKey(tenant)]
+  if (before === after) return undefined
+  if (before !== null || after === undefined) return "moved"
+  return isClaimable ? undefined : "claimed"
+}
+
 const unset = Symbol("unset")
 
 /** Judges many rows: the ones that hold the same value as an earlier own or foreign one cost a comparison. */

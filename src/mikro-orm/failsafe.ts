@@ -12,8 +12,11 @@ import { resolveOwnership, type Ownership } from "../core/ownership.ts"
 import { remembered } from "../core/remembered.ts"
 import { entityShapes, targetsOf } from "./entity-shapes.ts"
 import { EntityGuard, RelationGuard } from "./guards.ts"
+import { linkGuards, type LinkGuards } from "./link-guards.ts"
 import { tenantPivot, type TenantPivot } from "./pivot-links.ts"
 import { tenantOf, type TenantOf } from "./tenant-of.ts"
+import { Flush } from "./writes/flush.ts"
+import { Hangings } from "./writes/hangings.ts"
 
 const installed = new WeakMap<Configuration, Failsafe>()
 
@@ -22,9 +25,13 @@ export class Failsafe {
   readonly policy: Policy
   /** How many collections are just being filled with loaded rows: what is added meanwhile is no write of the application's. */
   collectionsHydrating = 0
-  /** Rows that were kept out of a collection at least once. */
-  readonly dropped: WeakSet<object> = new WeakSet()
-  readonly #flushing = new Map<EntityManager, number>()
+  /** Rows that were kept out of a collection at least once; undefined while there are none. */
+  dropped: WeakSet<object> | undefined
+  /** Whether any entity has lifecycle hooks of its own. */
+  hasHooks = true
+  #claims = 0
+  #mappings = 0
+  readonly #flushing = new Map<EntityManager, { count: number; readonly flush: Flush }>()
   readonly #config: Configuration
   readonly #settings: Settings
   readonly #tenants = new WeakMap<EntityMetadata, TenantOf | null>()
@@ -33,6 +40,9 @@ export class Failsafe {
   // By class: a relation's `targetMeta` may be another object than the entity's own metadata.
   readonly #oneToMany = new Map<unknown, Map<string, RelationGuard>>()
   readonly #toOneTargets = new Set<unknown>()
+  readonly #links = new WeakMap<EntityMetadata, LinkGuards>()
+  #hangings: Hangings | undefined
+  #rootsWithToMany: readonly EntityMetadata[] | undefined
   #ownership: Ownership | undefined
   #metadata: MetadataStorage | undefined
   #hydrator: { isRunning(): boolean } | undefined
@@ -52,6 +62,7 @@ export class Failsafe {
   start(metadata: MetadataStorage): void {
     this.#ownership = resolveOwnership(this.#settings, entityShapes(metadata))
     this.#metadata = metadata
+    this.hasHooks = [...metadata].some(({ hooks }) => Object.values(hooks).some((list) => list.length > 0))
     this.#hydrator = this.#config.getHydrator(metadata)
     for (const meta of metadata) this.#guardRelationsOf(meta)
     publishUnfiltered(this.#settings.unfiltered)
@@ -62,19 +73,51 @@ export class Failsafe {
     return this.collectionsHydrating > 0 || this.#hydrator?.isRunning() === true
   }
 
+  /** Whether what is being hydrated is the application's word: of `em.merge`, `em.map` and `em.create`, not of the database. */
+  get isClaimed(): boolean {
+    return this.#claims > 0
+  }
+
+  /** Runs what hydrates the application's word. */
+  claimed<R>(run: () => R): R {
+    if (this.#mappings > 0) return run()
+    this.#claims++
+    try {
+      return run()
+    } finally {
+      this.#claims--
+    }
+  }
+
+  /** Runs what hydrates rows that a query builder read, by way of `em.map`. */
+  mapping<R>(run: () => R): R {
+    this.#mappings++
+    try {
+      return run()
+    } finally {
+      this.#mappings--
+    }
+  }
+
   isFlushing(em: EntityManager | undefined): boolean {
     return em !== undefined && this.#flushing.has(em)
   }
 
+  /** What is known of the flush that an EntityManager is in. */
+  flushOf(em: EntityManager): Flush | undefined {
+    return this.#flushing.get(em)?.flush
+  }
+
   /** Runs a flush; within it, the unit of work may see the changes that were made in another scope. */
-  async flushing<R>(em: EntityManager, flush: () => Promise<R>): Promise<R> {
-    this.#flushing.set(em, (this.#flushing.get(em) ?? 0) + 1)
+  async flushing<R>(em: EntityManager, run: (flush: Flush) => Promise<R>): Promise<R> {
+    const entry = this.#flushing.get(em) ?? { count: 0, flush: new Flush(this, em) }
+    this.#flushing.set(em, entry)
+    entry.count++
     try {
-      return await flush()
+      return await run(entry.flush)
     } finally {
-      const others = this.#flushing.get(em)! - 1
-      if (others === 0) this.#flushing.delete(em)
-      else this.#flushing.set(em, others)
+      entry.count--
+      if (entry.count === 0) this.#flushing.delete(em)
     }
   }
 
@@ -94,10 +137,23 @@ export class Failsafe {
       return new EntityGuard(
         meta.className,
         this.tenantOf(meta),
+        this.#ownership?.isClaimable(meta.className) === true,
         relations.filter((relation) => relation.isToMany),
         relations.filter((relation) => !relation.isToMany),
       )
     })
+  }
+
+  /** The roots of the entities that have guarded to-many relations. */
+  get rootsWithToMany(): readonly EntityMetadata[] {
+    this.#rootsWithToMany ??= [
+      ...new Map(
+        [...this.#metadata!]
+          .filter((meta) => !meta.embeddable && !meta.virtual && this.entityGuard(meta).toMany.length > 0)
+          .map(({ root }) => [root.class, root]),
+      ).values(),
+    ]
+    return this.#rootsWithToMany
   }
 
   /** The guard of a relation, or null when it leads to no tenant-owned entity or is left alone on purpose. */
@@ -107,6 +163,26 @@ export class Failsafe {
       if (!this.#isGuarded(owner, property, pivot)) return null
       return new RelationGuard(this, owner.className, property, targetsOf(property)[0]!, pivot)
     })
+  }
+
+  /** The relations by which rows of an entity are joined to tenant-owned rows, or may be. */
+  linkGuards(meta: EntityMetadata): LinkGuards {
+    return remembered(this.#links, meta, () => linkGuards(this, meta))
+  }
+
+  /** Whether a relation is left alone on purpose. */
+  isUnfiltered(owner: EntityMetadata, relation: string): boolean {
+    return this.#ownership?.unfilteredReason(owner.className, relation) !== undefined
+  }
+
+  /** Whether rows of an entity, or of one derived from it, have a tenant. */
+  isOwned(target: EntityMetadata): boolean {
+    return this.#family(target).some((meta) => this.tenantOf(meta) !== null)
+  }
+
+  /** What is known of the rows that may hang on others. */
+  get hangings(): Hangings {
+    return (this.#hangings ??= new Hangings(this, this.#metadata!))
   }
 
   /** The guard of a relation that is known since the start, or null when it is not guarded. */
@@ -145,7 +221,7 @@ export class Failsafe {
       return false
     if (this.#ownership?.unfilteredReason(owner.className, property.name) !== undefined) return false
     if (pivot !== undefined) return true
-    return targetsOf(property).some((target) => this.#family(target).some((meta) => this.tenantOf(meta) !== null))
+    return targetsOf(property).some((target) => this.isOwned(target))
   }
 
   #pivotOf(property: EntityProperty): TenantPivot | undefined {

@@ -1,5 +1,7 @@
 import {
   Collection,
+  Reference,
+  Utils,
   type Configuration,
   type EntityMetadata,
   type EntityProperty,
@@ -12,6 +14,11 @@ import { Failsafe } from "./failsafe.ts"
 import { adoptCollections, createCollection } from "./guarded-collection.ts"
 import type { EntityGuard } from "./guards.ts"
 import { auditReferences } from "./references.ts"
+import { metaOf } from "./meta-of.ts"
+import { forgetStored, rememberStored, storedTenantOf } from "./stored-tenant.ts"
+import type { TenantLink, TenantOf } from "./tenant-of.ts"
+
+type Values = Record<string, unknown>
 
 /** The part of `ObjectHydrator` that is overridden; its `getProperties` and `createCollectionItemMapper` are private in the types. */
 interface HydratorPort {
@@ -90,8 +97,12 @@ export function filteredHydrator(base: HydratorClass): HydratorClass {
         normalizeAccessors,
       )
       const guard = this.#guardOf(meta)
-      if (newEntity === true) adoptCollections(entity, guard.toMany)
-      else if (guard.toOne.length > 0) this.#audit(entity, guard)
+      if (newEntity === true) {
+        adoptCollections(entity, guard.toMany)
+        return
+      }
+      if (type === "full" && guard.tenant !== null) this.#remember(entity, data, guard.tenant)
+      if (guard.toOne.length > 0) this.#audit(entity, guard)
     }
 
     /** The tenant comes right after the key, so that it is known when a row is propagated into its parent's collection. */
@@ -107,6 +118,36 @@ export function filteredHydrator(base: HydratorClass): HydratorClass {
       context.set("Collection", collectionFactory)
       this.buildsFilteredCollections = true
       return super.createCollectionItemMapper(property, context)
+    }
+
+    /** Whose the row is, for the write guard: what the database said, as opposed to what the application says. */
+    #remember(entity: object, data: object, tenant: TenantOf): void {
+      const { column, link } = tenant
+      if (column === undefined) {
+        if (link !== undefined) this.#rememberAlong(entity, link)
+        return
+      }
+      if (!column.isIn(data)) return
+      if (this.#failsafe.isClaimed) {
+        forgetStored(entity)
+        return
+      }
+      const value = tenant.read(entity)
+      if (value !== undefined) rememberStored(entity, value)
+      // With `forceUndefined`, an entity does not tell NULL from a column that was not loaded.
+      else if (column.of({ values: data as Values, isSent: false }) === null) rememberStored(entity, null)
+    }
+
+    /** A row that is its parent's is remembered where the parent came along with it. */
+    #rememberAlong(entity: object, { property, rest }: TenantLink): void {
+      forgetStored(entity)
+      const parent: unknown = this.#failsafe.isClaimed
+        ? undefined
+        : Reference.unwrapReference((entity as Values)[property.name] as object)
+      if (!Utils.isEntity<object>(parent)) return
+      const tenant = storedTenantOf(parent)
+      if (tenant !== undefined && this.#failsafe.tenantOf(metaOf(parent))?.path === rest.path)
+        rememberStored(entity, tenant)
     }
 
     #audit(entity: object, guard: EntityGuard): void {

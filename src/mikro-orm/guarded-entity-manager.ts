@@ -1,7 +1,8 @@
-import { type Configuration, type EntityManager, type EntityName, type MetadataStorage } from "@mikro-orm/core"
+import { helper, Utils, type EntityManager, type EntityName } from "@mikro-orm/core"
 import { allOf } from "./all-of.ts"
 import { currentContext } from "../core/scope.ts"
 import { guardedStream } from "./guarded-stream.ts"
+import type { EntityManagerClass, FindOptions, WriteOptions } from "./entity-manager-port.ts"
 import { EntityLoad, runLoad, runLoadSync } from "./entity-load.ts"
 import { Failsafe } from "./failsafe.ts"
 import { adoptCollections, settleOneToMany } from "./guarded-collection.ts"
@@ -11,37 +12,10 @@ import { metaOf } from "./meta-of.ts"
 import { scopeCondition } from "./scope-condition.ts"
 import { ScopedLoaders, type LoaderKind } from "./scoped-loaders.ts"
 import { detachForeign } from "./detach-foreign.ts"
-
-interface FindOptions {
-  readonly disableIdentityMap?: boolean
-  /** Set by MikroORM 7.2 when it loads a limited number of children per parent. */
-  readonly _partitionLimit?: { readonly partitionBy?: unknown }
-}
-
-/** The public methods of an EntityManager that load entities, as MikroORM 7.2 declares them, without their generics. */
-export interface EntityManagerPort {
-  readonly config: Configuration
-  getContext(validate?: boolean): EntityManager
-  getMetadata(): MetadataStorage
-  find(entityName: unknown, where: unknown, options?: FindOptions): Promise<object[]>
-  findOne(entityName: unknown, where: unknown, options?: FindOptions): Promise<object | null>
-  populate(entities: unknown, populate: unknown, options?: object): Promise<unknown>
-  stream(entityName: unknown, options?: object): AsyncIterableIterator<object>
-  refresh(entity: object, options?: object): Promise<object | null>
-  merge(entityName: unknown, data?: unknown, options?: unknown): object
-  flush(): Promise<void>
-  getDataLoader(kind: LoaderKind): Promise<unknown>
-  createQueryBuilder(...args: readonly unknown[]): QueryBuilderPort
-}
-
-/** A constructor of EntityManagers; MikroORM passes these five arguments, also when it forks. */
-export type EntityManagerClass = new (
-  config: Configuration,
-  driver: unknown,
-  metadata: MetadataStorage,
-  useContext?: boolean,
-  eventManager?: unknown,
-) => EntityManagerPort
+import { forgetStored } from "./stored-tenant.ts"
+import { toManyByEntity } from "./to-many-of.ts"
+import { apart, guardPersister } from "./writes/guarded-persister.ts"
+import { cloneOverrides, deleteCondition, insertedRows, updateCondition, type Statement } from "./writes/statements.ts"
 
 /**
  * Derives the EntityManager of a guarded MikroORM from the one that its driver uses. Each public call that loads becomes
@@ -50,6 +24,11 @@ export type EntityManagerClass = new (
 export function guardedEntityManager(Base: EntityManagerClass): EntityManagerClass {
   class GuardedEntityManager extends Base {
     readonly #loaders = new ScopedLoaders()
+
+    constructor(...args: ConstructorParameters<EntityManagerClass>) {
+      super(...args)
+      guardPersister(this.#failsafe, this as unknown as EntityManager)
+    }
 
     override async find(entityName: unknown, where: unknown, options: FindOptions = {}): Promise<object[]> {
       if (this.#readsThroughFork(options)) return this.#forking(() => super.find(entityName, where, options))
@@ -96,19 +75,96 @@ export function guardedEntityManager(Base: EntityManagerClass): EntityManagerCla
 
     override merge(entityName: unknown, data?: unknown, options?: unknown): object {
       return runLoadSync(this.#failsafe, this.getContext(false), () => {
-        const entity = super.merge(entityName, data, options)
+        const entity = this.#failsafe.claimed(() => super.merge(entityName, data, options))
         this.#adopt(entity)
         return entity
       })
     }
 
+    override map(entityName: unknown, result: unknown, options?: object): object {
+      return this.#failsafe.claimed(() => super.map(entityName, result, options))
+    }
+
+    override create(entityName: unknown, data: unknown, options?: object): object {
+      return this.#failsafe.claimed(() => super.create(entityName, data, options))
+    }
+
     override async flush(): Promise<void> {
       const em = this.getContext(false)
-      await this.#failsafe.flushing(em, () => super.flush())
-      for (const entity of em.getUnitOfWork(false).getIdentityMap() as Iterable<object>) {
-        const { toMany } = this.#failsafe.entityGuard(metaOf(entity))
-        if (toMany.length > 0) settleOneToMany(entity, toMany)
+      await this.#failsafe.flushing(em, (flush) => flush.run(() => super.flush()))
+      const toManyOf = toManyByEntity(this.#failsafe)
+      const identityMap = em.getUnitOfWork(false).getIdentityMap()
+      for (const root of this.#failsafe.rootsWithToMany) {
+        for (const entity of identityMap.getStore<object>(root).values()) settleOneToMany(entity, toManyOf(entity))
       }
+    }
+
+    override async insert(target: unknown, data?: unknown, options: WriteOptions = {}): Promise<unknown> {
+      return this.#load(async (load) => {
+        // Entities are judged where their change sets are sent.
+        if (data === undefined || Utils.isEntity<object>(data))
+          return super.insert(target, data, { ...options, [apart]: true })
+        const [row] = await insertedRows(this.#statement(load, target, options), [data as object])
+        return super.insert(target, row, options)
+      })
+    }
+
+    override async insertMany(target: unknown, data?: unknown, options: WriteOptions = {}): Promise<unknown> {
+      return this.#load(async (load) => {
+        const rows = data as readonly object[] | undefined
+        if (rows === undefined || rows.length === 0 || Utils.isEntity(rows[0]))
+          return super.insertMany(target, data, { ...options, [apart]: true })
+        return super.insertMany(target, await insertedRows(this.#statement(load, target, options), rows), options)
+      })
+    }
+
+    override async upsert(target: unknown, data?: unknown, options: WriteOptions = {}): Promise<object> {
+      return this.#load(async () => {
+        const entity = await super.upsert(target, data, options)
+        forgetStored(entity)
+        return entity
+      })
+    }
+
+    override async upsertMany(target: unknown, data?: unknown, options: WriteOptions = {}): Promise<object[]> {
+      return this.#load(async () => {
+        const entities = await super.upsertMany(target, data, options)
+        for (const entity of entities) forgetStored(entity)
+        return entities
+      })
+    }
+
+    override async nativeUpdate(
+      target: unknown,
+      where: unknown,
+      data: object,
+      options: WriteOptions = {},
+    ): Promise<number> {
+      return this.#load(async (load) => {
+        const own = await updateCondition(this.#statement(load, target, options), where, data)
+        return super.nativeUpdate(target, own, data, options)
+      })
+    }
+
+    override async nativeDelete(target: unknown, where: unknown, options: WriteOptions = {}): Promise<number> {
+      return this.#load(async (load) => {
+        const own = await deleteCondition(this.#statement(load, target, options), where)
+        return super.nativeDelete(target, own, options)
+      })
+    }
+
+    override async clone(target: unknown, ...args: readonly unknown[]): Promise<object> {
+      return this.#load(async (load) => {
+        if (Utils.isEntity<object>(target)) {
+          const [overrides, options] = args as [unknown, WriteOptions?]
+          const key = helper(target).getPrimaryKey()
+          const own = await cloneOverrides(this.#statement(load, target.constructor, options), key, overrides)
+          return super.clone(target, own, options)
+        }
+        const [where, overrides, options] = args as [unknown, unknown, WriteOptions?]
+        const own = await cloneOverrides(this.#statement(load, target, options), where, overrides)
+        return super.clone(target, where, own, options)
+      })
     }
 
     override async getDataLoader(kind: LoaderKind): Promise<unknown> {
@@ -125,6 +181,11 @@ export function guardedEntityManager(Base: EntityManagerClass): EntityManagerCla
 
     get #failsafe(): Failsafe {
       return Failsafe.of(this.config)!
+    }
+
+    #statement(load: EntityLoad, target: unknown, options: WriteOptions = {}): Statement {
+      const em = this.getContext(false)
+      return { load, em, meta: this.getMetadata().get(target as EntityName), schema: options.schema ?? em.schema }
     }
 
     #load<R>(run: (load: EntityLoad, isOutermost: boolean) => Promise<R>): Promise<R> {

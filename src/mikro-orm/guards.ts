@@ -50,17 +50,21 @@ export class EntityGuard {
   readonly tenant: TenantOf | null
   readonly toMany: readonly RelationGuard[]
   readonly toOne: readonly RelationGuard[]
-  /** Findings at rows of this entity that were found at top level. */
+  /** Whether a tenant may make shared rows its own. */
+  readonly isClaimable: boolean
+  /** Findings at rows of this entity that were found at top level, or are written. */
   readonly findings: Findings
 
   constructor(
     name: string,
     tenant: TenantOf | null,
+    isClaimable: boolean,
     toMany: readonly RelationGuard[],
     toOne: readonly RelationGuard[],
   ) {
     this.name = name
     this.tenant = tenant
+    this.isClaimable = isClaimable
     this.toMany = toMany
     this.toOne = toOne
     const column = tenant?.path ?? ""

@@ -135,7 +135,10 @@ function settleRows(
   loaded: number,
   strategy: string,
 ): boolean {
-  if (finding.what === "dropped") for (const row of rows) load.failsafe.dropped.add(row)
+  if (finding.what === "dropped") {
+    const dropped = (load.failsafe.dropped ??= new WeakSet())
+    for (const row of rows) dropped.add(row)
+  }
   load.log.noteRows(finding, owner, rows, loaded, !isKept, strategy)
   load.refuse(refusal)
   return isKept

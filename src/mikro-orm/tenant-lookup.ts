@@ -3,6 +3,7 @@ import { runUnscoped } from "../core/scope.ts"
 import { chunked } from "../core/chunked.ts"
 import type { Failsafe } from "./failsafe.ts"
 import { metaOf } from "./meta-of.ts"
+import { rememberStored } from "./stored-tenant.ts"
 import type { TenantOf } from "./tenant-of.ts"
 
 const lookedUp = new WeakMap<object, unknown>()
@@ -44,7 +45,9 @@ async function lookUp(
     const values = new Map(rows.map((row) => [helper(row).getSerializedPrimaryKey(), tenant.read(row)]))
     for (const entity of some) {
       const value = values.get(helper(entity).getSerializedPrimaryKey())
-      if (value !== undefined) lookedUp.set(entity, value)
+      if (value === undefined) continue
+      lookedUp.set(entity, value)
+      rememberStored(entity, value)
     }
   }
 }

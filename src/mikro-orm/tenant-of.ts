@@ -8,8 +8,10 @@ import {
   type EntityProperty,
 } from "@mikro-orm/core"
 import type { TenantPath, TenantStep } from "../core/suggested-fix.ts"
+import type { TenantType } from "../core/stamp.ts"
 import type { TenantId } from "../core/tenant-id.ts"
 import { tenantNotations } from "../core/tenant-notations.ts"
+import { tenantColumn, type TenantColumn } from "./tenant-column.ts"
 
 /** A MikroORM condition, as far as this package builds one. */
 export type Condition = { readonly [key: string]: unknown }
@@ -26,8 +28,19 @@ export interface TenantOf {
   readonly read: (entity: object) => unknown
   /** For suggested fixes; undefined where a path leads through an entity with several keys. */
   readonly steps: TenantPath | undefined
-  /** The condition that exactly the rows of these tenants and the shared rows meet. */
-  condition(tenants: readonly TenantId[]): Condition
+  /** The entity's own column that holds the tenant; undefined where a path leads to it through other entities. */
+  readonly column: TenantColumn | undefined
+  /** Where a path leads through other entities, its first link and the rest of it. */
+  readonly link: TenantLink | undefined
+  /** The condition that exactly the rows of these tenants and the shared rows meet; without the shared ones, if that is said. */
+  condition(tenants: readonly TenantId[], isSharedOut?: boolean): Condition
+}
+
+/** The first link of a path that leads to an entity's tenant. */
+export interface TenantLink {
+  readonly property: EntityProperty
+  /** How the tenant is read from there. */
+  readonly rest: TenantOf
 }
 
 type Values = Record<string, unknown>
@@ -40,13 +53,19 @@ export function tenantOf(meta: EntityMetadata, path: string, config: Configurati
   const steps = properties.map((property, index) => stepOf(property, names[index]!, index === names.length - 1))
   const through = names.filter((_, index) => index < names.length - 1 && isToOne(properties[index]!))
   const read: Step = steps.length === 1 ? steps[0]! : (entity) => follow(steps, entity)
+  const [first] = properties
+  const isLinked = through.length > 0 && isToOne(first!)
   return {
     path,
     firstProperty: names[0]!,
     through: through.length === 0 ? [] : [through.join(".")],
     read: config.get("forceUndefined") ? readWithoutNull(read, properties) : read,
     steps: tenantPath(names, properties),
-    condition: (tenants) => conditionFor(names, properties, tenants),
+    column: through.length > 0 ? undefined : tenantColumn(names, properties, tenantType(properties.at(-1)!)),
+    link: isLinked
+      ? { property: first!, rest: tenantOf(first!.targetMeta!, names.slice(1).join("."), config) }
+      : undefined,
+    condition: (tenants, isSharedOut = false) => conditionFor(names, properties, tenants, isSharedOut),
   }
 }
 
@@ -62,8 +81,12 @@ function tenantPath(names: readonly string[], properties: readonly EntityPropert
     if (key === undefined || others.length > 0) return undefined
     steps.push({ ...step, target: { entity: property.targetMeta!.className, key } })
   }
-  const type = runtimeTypeOf(properties.at(-1)!)
-  return { steps, type: type === "number" || type === "string" || type === "bigint" ? type : undefined }
+  return { steps, type: tenantType(properties.at(-1)!) }
+}
+
+function tenantType(property: EntityProperty): TenantType {
+  const type = runtimeTypeOf(property)
+  return type === "number" || type === "string" || type === "bigint" ? type : undefined
 }
 
 /** Whether a row may be shared by what it lacks here. */
@@ -80,7 +103,8 @@ function propertiesAlong(meta: EntityMetadata, names: readonly string[]): Entity
   })
 }
 
-function isToOne(property: EntityProperty): boolean {
+/** Whether a property refers to one row of another entity. */
+export function isToOne(property: EntityProperty): boolean {
   return property.kind === ReferenceKind.MANY_TO_ONE || property.kind === ReferenceKind.ONE_TO_ONE
 }
 
@@ -152,12 +176,13 @@ function conditionFor(
   names: readonly string[],
   properties: readonly EntityProperty[],
   tenants: readonly TenantId[],
+  isSharedOut: boolean,
 ): Condition {
   const isText = runtimeTypeOf(properties.at(-1)!) === "string"
   const values = tenants.flatMap((tenant) => tenantNotations(isText ? String(tenant) : tenant))
   const alternatives = [nest(names, values.length === 1 ? values[0] : { $in: values })]
   for (const [index, property] of properties.entries()) {
-    if (mayBeNull(property, index === names.length - 1)) {
+    if (!isSharedOut && mayBeNull(property, index === names.length - 1)) {
       alternatives.push(nest(names.slice(0, index + 1), null))
     }
   }

@@ -1,12 +1,14 @@
 import { ObjectHydrator, type EventSubscriber, type MikroORM, type Options } from "@mikro-orm/core"
 import { isGuardedAlready, readOptions, type FailsafeOptions, type Settings } from "../core/options.ts"
-import { assertHydratorFits, assertMethods } from "./assert-fits.ts"
+import { assertHydratorFits, assertMethods, assertWriteMethods } from "./assert-fits.ts"
 import { Failsafe } from "./failsafe.ts"
 import { filteredHydrator } from "./filtered-hydrator.ts"
 import { confinePivotLimits } from "./pivot-limits.ts"
-import { guardedEntityManager, type EntityManagerClass } from "./guarded-entity-manager.ts"
+import type { EntityManagerClass } from "./entity-manager-port.ts"
+import { guardedEntityManager } from "./guarded-entity-manager.ts"
 import { tenantResultCache } from "./result-cache.ts"
 import { FailsafeSubscriber } from "./subscriber.ts"
+import { guardDriver } from "./writes/guarded-driver.ts"
 
 const settingsOf = Symbol.for("tenant-failsafe/mikro-orm/settings@1")
 
@@ -52,10 +54,12 @@ function install(orm: MikroORM, settings: Settings): void {
     const Base = plain.constructor as EntityManagerClass
     const metadata = plain.getMetadata()
     assertMethods(Base, orm.config.get("hydrator"))
+    assertWriteMethods(plain, orm.driver, metadata)
     failsafe.start(metadata)
     assertHydratorFits(failsafe, orm.config.getHydrator(metadata), metadata)
     orm.config.set("entityManager", guardedEntityManager(Base) as never)
     confinePivotLimits(failsafe, orm.driver)
+    guardDriver(failsafe, orm.driver, metadata)
     return driver.createEntityManager(useContext)
   }
 }

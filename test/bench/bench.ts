@@ -11,6 +11,7 @@ const efforts = (samples: number) => ({
   // The most where a target is to be judged.
   hydration: { samples, warmUps: 6, generations: 2 },
   save: { samples, warmUps: 6, generations: 2 },
+  flush: { samples, warmUps: 3, generations: 2 },
   request: { samples, warmUps: 6, generations: 2 },
   leaking: { samples: Math.ceil(samples / 5), warmUps: 6, generations: 1 },
   memory: { samples: Math.ceil(samples / 5), warmUps: 3, generations: 1 },

@@ -11,7 +11,7 @@ export type Mode = "active" | "idle" | "leaking"
 /** Guarded loads that take turns with vanilla ones on the same rows. */
 export interface Group extends Work {
   readonly orm: Orm
-  readonly what: Level | "memory" | "save"
+  readonly what: Level | "memory" | "save" | "flush"
   readonly modes: readonly Mode[]
 }
 
@@ -49,6 +49,7 @@ const targets: Readonly<Record<string, number>> = {
   "hydration active": 1.05,
   "hydration idle": 1.02,
   "save active": 1.05,
+  "flush active": 1.05,
 }
 
 /** TypeORM groups the rows of a query of its own by comparing each with each: only few of them can be measured. */
@@ -82,6 +83,17 @@ const allGroups: readonly Group[] = [
     strategy: "join",
     task: "save",
   })),
+  ...(["flush", "end-to-end"] as const).flatMap((what) =>
+    (["mikro-orm", "typeorm"] as const).map((orm): Group => ({
+      what,
+      orm,
+      ownership: "own",
+      modes: ["active", "idle"],
+      shape: shapeNamed("1x1000"),
+      strategy: orm === "typeorm" ? "join" : "joined",
+      task: "flush",
+    })),
+  ),
 ]
 
 /** The groups of which at least one label contains `only`, each with the modes that do. */
@@ -92,8 +104,8 @@ export function groupsWith(only: string): Group[] {
 }
 
 export function labelOf({ orm, what, shape, strategy, task }: Group, mode: Mode): string {
-  const isSavedEndToEnd = task === "save" && what === "end-to-end"
-  return `${orm} ${what}${isSavedEndToEnd ? " save" : ""} ${shape.name} ${strategy} ${mode}`
+  const written = task !== "load" && what === "end-to-end" ? ` ${task}` : ""
+  return `${orm} ${what}${written} ${shape.name} ${strategy} ${mode}`
 }
 
 export async function timeGroup(contest: Contest, group: Group, effort: Effort): Promise<TimeRow[]> {

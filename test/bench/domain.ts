@@ -19,6 +19,7 @@ const shapes: readonly Shape[] = [
   { number: 2, name: "1000x10", parents: 1_000, childrenEach: 10 },
   { number: 3, name: "100x10", parents: 100, childrenEach: 10 },
   { number: 4, name: "1x10", parents: 1, childrenEach: 10 },
+  { number: 5, name: "1x1000", parents: 1, childrenEach: 1_000 },
 ]
 
 export function shapeNamed(name: string): Shape {

@@ -3,7 +3,7 @@ import { PostgreSqlDriver } from "@mikro-orm/postgresql"
 import { MikroORM, type Options } from "@mikro-orm/sql"
 import { withFailsafe } from "../../src/mikro-orm/index.ts"
 import { batchOf, tenant, tenantSetting } from "./domain.ts"
-import type { Execute, Way, WayConfig, Work } from "./ways.ts"
+import { flushesPerSample, type Execute, type Way, type WayConfig, type Work } from "./ways.ts"
 
 /** New entity classes at each call, because MikroORM keeps state of an instance on the prototypes of its entities. */
 export function shopEntities() {
@@ -47,11 +47,20 @@ export async function openMikroOrmWay({ name, guarded, clientUrl, role }: WayCon
   await orm.connect()
   const session = role === undefined ? {} : { session: { variables: { [tenantSetting]: tenant }, role } }
   return {
-    async load({ shape, ownership, strategy }: Work) {
+    async load({ shape, ownership, strategy, task }: Work) {
       const em = orm.em.fork(name === "rls" ? session : {})
       if (name === "filter") em.setFilterParams("tenant", { tenant })
-      const options = { populate: ["addresses"], strategy } as never
-      return em.find(Customer, { batch: batchOf(shape, ownership) }, options)
+      // A table that was written to gives its rows in another order.
+      const ordered = task === "flush" ? { orderBy: { addresses: { id: "asc" } } } : {}
+      const options = { populate: ["addresses"], strategy, ...ordered } as never
+      const loaded = await em.find(Customer, { batch: batchOf(shape, ownership) }, options)
+      if (task !== "flush") return loaded
+      const children = loaded.flatMap((customer) => customer.addresses.getItems(false))
+      for (let count = 0; count < flushesPerSample; count++) {
+        for (const child of children) child.street = `edited ${count % 2}`
+        await em.flush()
+      }
+      return loaded
     },
     childrenOf: (customer) =>
       (customer as { addresses: { getItems(): { merchantId: number }[] } }).addresses.getItems(),

@@ -49,7 +49,7 @@ export function asText(report: Report): string {
   }
   if (times.length > 0) {
     lines.push(
-      "hydration, save: the rows come from memory; main thread time, garbage collection included. end-to-end: PostgreSQL; wall time.",
+      "hydration, save, flush: the rows come from memory; main thread time, garbage collection included. end-to-end: PostgreSQL; wall time.",
       "Ratios to the vanilla ORM in the same interleaved run: median of pairs, [middle half], ± half of the median's 95 % interval.",
       "The control is the vanilla ORM once more: how much of a ratio is noise.",
       timeTable(times),

@@ -1,7 +1,7 @@
 import { DataSource, EntitySchema, type QueryRunner } from "typeorm"
 import { withFailsafe } from "../../src/typeorm/index.ts"
 import { batchOf, tenant } from "./domain.ts"
-import type { Execute, Way, WayConfig, Work } from "./ways.ts"
+import { flushesPerSample, type Execute, type Way, type WayConfig, type Work } from "./ways.ts"
 
 interface Customer {
   id: number
@@ -51,11 +51,13 @@ export async function openTypeormWay({ name, guarded, clientUrl }: WayConfig): P
   await dataSource.initialize()
   const customers = dataSource.getRepository(customerSchema)
 
-  async function load({ shape, ownership, strategy }: Work): Promise<Customer[]> {
+  async function load({ shape, ownership, strategy, task }: Work): Promise<Customer[]> {
     const batch = batchOf(shape, ownership)
     if (name !== "filter") {
       const relationLoadStrategy = strategy === "join" ? "join" : "query"
-      return customers.find({ where: { batch }, relations: { addresses: true }, relationLoadStrategy })
+      // A table that was written to gives its rows in another order.
+      const order = task === "flush" ? { addresses: { id: "ASC" } as const } : {}
+      return customers.find({ where: { batch }, relations: { addresses: true }, relationLoadStrategy, order })
     }
     return customers
       .createQueryBuilder("customer")
@@ -73,8 +75,19 @@ export async function openTypeormWay({ name, guarded, clientUrl }: WayConfig): P
     return [customer!]
   }
 
+  async function flush(work: Work): Promise<Customer[]> {
+    const loaded = await load(work)
+    const children = loaded.flatMap((customer) => customer.addresses)
+    for (let count = 0; count < flushesPerSample; count++) {
+      for (const child of children) child.street = `edited ${count % 2}`
+      await dataSource.getRepository(addressSchema).save(children)
+    }
+    return loaded
+  }
+
+  const tasks = { load, save, flush }
   return {
-    load: (work) => (work.task === "save" ? save(work) : load(work)),
+    load: (work) => tasks[work.task](work),
     childrenOf: (customer) => (customer as Customer).addresses,
     intercept(wrap) {
       const createQueryRunner = dataSource.createQueryRunner.bind(dataSource)

@@ -20,8 +20,8 @@ export interface Work {
   readonly shape: Shape
   readonly ownership: Ownership
   readonly strategy: Strategy
-  /** Loading, or saving what was loaded with one column of the parent edited. */
-  readonly task: "load" | "save"
+  /** Loading; saving what was loaded with one column of the parent edited; or of all children, at once. */
+  readonly task: "load" | "save" | "flush"
 }
 
 export interface WayConfig {
@@ -43,6 +43,9 @@ export interface Way {
   intercept(wrap: (execute: Execute) => Execute): void
   close(): Promise<void>
 }
+
+/** One flush of many rows: enough of them that what was loaded before hardly counts. */
+export const flushesPerSample = 10
 
 export function isGuarded(name: WayName): boolean {
   return name === "active" || name === "idle" || name === "leaking"

@@ -8,7 +8,15 @@ describe("readOptions", () => {
       tenantProperties: ["merchantId"],
       entities: {},
       unfiltered: {},
-      policy: { onLeak: "drop", noTenant: "throw", onUnknown: "keep", references: "report", roots: "report" },
+      claimable: [],
+      policy: {
+        onLeak: "drop",
+        noTenant: "throw",
+        onUnknown: "keep",
+        references: "report",
+        roots: "report",
+        writes: "throw",
+      },
     })
   })
 
@@ -22,10 +30,12 @@ describe("readOptions", () => {
       onUnknown: "drop",
       references: "throw",
       roots: "ignore",
+      writes: "report",
+      claimable: ["Product"],
     }
 
-    const { tenantProperty, entities, unfiltered, ...policy } = options
-    expect(readOptions(options)).toEqual({ tenantProperties: tenantProperty, entities, unfiltered, policy })
+    const { tenantProperty, entities, unfiltered, claimable, ...policy } = options
+    expect(readOptions(options)).toEqual({ tenantProperties: tenantProperty, entities, unfiltered, claimable, policy })
   })
 
   it("freezes all of it, and none of what was given", () => {
@@ -33,8 +43,9 @@ describe("readOptions", () => {
 
     const settings = readOptions(options)
 
-    const parts = [settings, settings.tenantProperties, settings.entities, settings.unfiltered, settings.policy]
-    expect(parts.map((part) => Object.isFrozen(part))).toEqual([true, true, true, true, true])
+    const { tenantProperties, entities, unfiltered, claimable, policy } = settings
+    const parts = [settings, tenantProperties, entities, unfiltered, claimable, policy]
+    expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true))
     expect(Object.isFrozen(options.tenantProperty) || Object.isFrozen(options.entities)).toBe(false)
   })
 
@@ -53,7 +64,35 @@ describe("readOptions", () => {
   })
 
   it("takes each name of a list once", () => {
-    expect(readOptions({ tenantProperty: ["a", "b", "a"] }).tenantProperties).toEqual(["a", "b"])
+    const { tenantProperties, claimable } = readOptions({ tenantProperty: ["a", "b", "a"], claimable: ["A", "B", "A"] })
+
+    expect([tenantProperties, claimable]).toEqual([
+      ["a", "b"],
+      ["A", "B"],
+    ])
+  })
+
+  it.each<[unknown, string]>([
+    ["Product", "'Product'"],
+    [[1], "a list with something else in it"],
+    [{ Product: true }, "object"],
+    [null, "null"],
+  ])("refuses claimable: %j", (claimable, given) => {
+    const options = { tenantProperty: "a", claimable } as unknown as FailsafeOptions
+
+    expect(refusalOf(() => readOptions(options))).toEqual({
+      code: "OPTION_INVALID",
+      message: `claimable must be a list of entity names, such as ['Product'], not ${given}.`,
+      details: { option: "claimable" },
+    })
+  })
+
+  it("refuses a mode of writes that it does not know, and guesses", () => {
+    const options = { tenantProperty: "a", writes: "thorw" } as unknown as FailsafeOptions
+
+    expect(refusalOf(() => readOptions(options)).message).toBe(
+      "writes must be one of 'throw', 'report', 'allow', not 'thorw'. Did you mean 'throw'?",
+    )
   })
 
   it("treats an option that is undefined as one that is absent", () => {
@@ -85,6 +124,8 @@ describe("sameSettings", () => {
     ["another mode", { onLeak: "throw" }],
     ["another entity", { entities: { A: false } }],
     ["another reason", { unfiltered: { "A.b": "reason" } }],
+    ["another mode of writes", { writes: "report" }],
+    ["another claimable entity", { claimable: ["A"] }],
   ])("does not hold for %s", (_, options) => {
     expect(sameSettings(readOptions({ tenantProperty: "a" }), readOptions({ tenantProperty: "a", ...options }))).toBe(
       false,

@@ -150,6 +150,36 @@ describe("unfilteredReason", () => {
   })
 })
 
+describe("isClaimable", () => {
+  it("holds for the entities that are named, also for those derived from them", () => {
+    const ownership = resolve(
+      { tenantProperty: "merchantId", claimable: ["Party", "Product"] },
+      entity("Party", { merchantId: column }),
+      entity("Person", { merchantId: column }, "Party"),
+      entity("Product", { merchantId: column }),
+      entity("Price", { merchantId: column }),
+    )
+
+    expect(["Party", "Person", "Product", "Price", "Nobody"].map((name) => ownership.isClaimable(name))).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ])
+  })
+
+  it("may name a base of which only the derived entities are tenant-owned", () => {
+    const ownership = resolve(
+      { tenantProperty: "merchantId", claimable: ["Party"] },
+      entity("Party", {}),
+      entity("Person", { merchantId: column }, "Party"),
+    )
+
+    expect(ownership.isClaimable("Person")).toBe(true)
+  })
+})
+
 describe("resolveOwnership refuses", () => {
   const address = entity("Address", { merchantId: column, customer: toOne("Customer") })
   const customer = entity("Customer", { addresses: toMany("Address"), scope: embedded("label"), name: column })
@@ -224,6 +254,16 @@ describe("resolveOwnership refuses", () => {
       "an unfiltered relation to an entity that is not tenant-owned",
       { tenantProperty: "merchantId", unfiltered: { "Address.customer": "reason" } },
       "unfiltered names 'Address.customer', which is not guarded anyway: Customer is not tenant-owned. Remove the entry.",
+    ],
+    [
+      "a claimable entity that does not exist",
+      { tenantProperty: "merchantId", claimable: ["Adress"] },
+      "claimable names 'Adress', which is no entity. Did you mean 'Address'?",
+    ],
+    [
+      "a claimable entity that is not tenant-owned",
+      { tenantProperty: "merchantId", claimable: ["Region"] },
+      "claimable names 'Region', which is not tenant-owned. Remove the entry.",
     ],
   ])("%s", (_, options, message) => {
     expect(refusalOf(() => resolve(options, address, customer, weird, region))).toMatchObject({

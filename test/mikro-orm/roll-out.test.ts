@@ -3,13 +3,13 @@ import { withTenant } from "../../src/index.ts"
 import { collectLeaks } from "../../src/testing/index.ts"
 import { idsOf, openShop, seedShop, type Shop } from "./support/shop.ts"
 
-// `{ onLeak: "report", noTenant: "report" }` is the first step into production: it may tell, and change nothing.
+// `{ onLeak: "report", noTenant: "report", writes: "report" }` is the first step into production: it may tell, and change nothing.
 describe("the roll-out mode", () => {
   let shop: Shop
   let stored: unknown[]
 
   beforeEach(async () => {
-    shop = await openShop("sqlite", { failsafe: { onLeak: "report", noTenant: "report" } })
+    shop = await openShop("sqlite", { failsafe: { onLeak: "report", noTenant: "report", writes: "report" } })
     await seedShop(shop)
     stored = (await shop.database.sql("select id from address where customer_id = 1 order by id")).map(({ id }) => id)
   })

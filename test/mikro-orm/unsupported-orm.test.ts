@@ -1,5 +1,12 @@
-import { Collection, EntityManager as CoreEntityManager, ObjectHydrator, Utils } from "@mikro-orm/core"
-import { MikroORM } from "@mikro-orm/sql"
+import {
+  ChangeSetPersister,
+  Collection,
+  EntityManager as CoreEntityManager,
+  ObjectHydrator,
+  UnitOfWork,
+  Utils,
+} from "@mikro-orm/core"
+import { MikroORM, QueryBuilder } from "@mikro-orm/sql"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { withFailsafe } from "../../src/mikro-orm/index.ts"
 import { rejectionOf } from "../core/support/refusal.ts"
@@ -25,6 +32,9 @@ describe("UNSUPPORTED_ORM", () => {
     ["Collection.addWithoutPropagation", Collection.prototype, "addWithoutPropagation"],
     ["Collection.getSnapshot", Collection.prototype, "getSnapshot"],
     ["ObjectHydrator.createCollectionItemMapper", ObjectHydrator.prototype, "createCollectionItemMapper"],
+    ["UnitOfWork.getExtraUpdates", UnitOfWork.prototype, "getExtraUpdates"],
+    ["ChangeSetPersister.executeUpdates", ChangeSetPersister.prototype, "executeUpdates"],
+    ["QueryBuilder.finalize", QueryBuilder.prototype, "finalize"],
   ])("is thrown at start-up when %s() is missing", async (name, prototype, method) => {
     const config = { ...database.ormConfig(), entities: Object.values(shopEntities()) }
     const descriptor = Object.getOwnPropertyDescriptor(prototype, method)!

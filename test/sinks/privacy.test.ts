@@ -13,6 +13,7 @@ import express from "express"
 import pino from "pino"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { fromHeader, tenantScope } from "../../src/express/index.ts"
+import { withoutTenant } from "../../src/index.ts"
 import { withFailsafe } from "../../src/mikro-orm/index.ts"
 import { jsonLines, logTo, reportLeaks } from "../../src/sinks/index.ts"
 import { listen } from "../http/support/listen.ts"
@@ -76,10 +77,11 @@ async function serveRequests(): Promise<void> {
   const orm = await MikroORM.init(withFailsafe({ ...options, driverOptions }, { tenantProperty: "merchantId" }))
   await orm.schema.create()
   await orm.em.fork().insertMany(Customer, [{ id: "sentinel-key-1", name: "Sentinel Ada" }])
-  await orm.em.fork().insertMany(Address, [
+  const addresses = [
     { id: "sentinel-key-2", street: "Sentinel St 1", merchantId: acme, customer: "sentinel-key-1" },
     { id: "sentinel-key-3", street: "Sentinel Rd 2", merchantId: "sentinel-tenant-globex", customer: "sentinel-key-1" },
-  ])
+  ]
+  await withoutTenant("seed", () => orm.em.fork().insertMany(Address, addresses))
   const app = express()
   app.use(tenantScope({ resolve: fromHeader("x-tenant"), trustClient: "test" }))
   app.get("/customers/:id", async (request, response) => {

@@ -26,6 +26,8 @@ export interface Customer {
 export interface Checks {
   readonly reads: boolean
   readonly writes: boolean
+  /** Whether new rows get the scope's tenant. */
+  readonly stamps: boolean
 }
 
 /** One EntityManager at a time, next to a model of what the database and the loaded collections must hold. */
@@ -50,7 +52,7 @@ export class GraphRun {
     entities: GraphEntities,
     graph: Graph,
     scope: ScopeStep,
-    checks: Checks = { reads: true, writes: true },
+    checks: Checks = { reads: true, writes: true, stamps: true },
   ) {
     this.#orm = orm
     this.#database = database
@@ -188,12 +190,15 @@ export class GraphRun {
   }
 
   #add(owner: Customer, relation: Relation, pick: number): void {
-    const tenants: RowTenant[] = [0, 1, 2, 3, null].filter((tenant) => isVisible(this.#scope, tenant))
+    const [kind, members] = this.#scope
+    // Of several tenants, a new row must name its own.
+    const named: RowTenant[] = kind === "set" ? [0, 1, 2, 3] : [0, 1, 2, 3, null]
+    const tenants = named.filter((tenant) => isVisible(this.#scope, tenant))
     const tenant = tenants[pick % tenants.length]!
     const id = ++this.#lastId
     const { Address, Note, Tag } = this.#entities
     const data = { id, text: `new ${id}`, merchantId: tenant }
-    const row = { id, text: data.text, merchant_id: tenant }
+    const row = { id, text: data.text, merchant_id: kind === "tenant" && this.#checks.stamps ? members[0]! : tenant }
     if (relation === "tags") {
       owner.tags.add(this.#em.create(Tag, data) as Child)
       this.#pending.tag.set(id, row)

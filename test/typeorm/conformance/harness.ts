@@ -72,6 +72,7 @@ export function typeOrmHarness(guard: Guard = guarded): Harness<DomainSession> {
     flushes,
     edits,
     unloaded,
+    removalOutcome: "FOREIGN_KEY",
     removeParent,
   }
 }
