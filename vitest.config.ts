@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig } from "vitest/config"
 
 // The examples and the README import the package by its name.
-const itself = { find: /^tenant-failsafe(\/[a-z-]+)?$/, replacement: `${import.meta.dirname}/src$1/index.ts` }
+const itself = { find: /^tenant-failsafe((?:\/[a-z-]+)*)$/, replacement: `${import.meta.dirname}/src$1/index.ts` }
 // TypeORM 0.3 is installed beside 1, under another name: what imports the one gets the other.
 const olderTypeorm = { find: /^typeorm(\/.+)?$/, replacement: "typeorm-0.3$1" }
 

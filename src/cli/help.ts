@@ -1,10 +1,12 @@
 /** What `tenant-failsafe --help` prints. */
-export const help = `Tells what tenant-failsafe found in production.
+export const help = `Tells what tenant-failsafe found in production, and sets up row level security.
 
 Usage: tenant-failsafe <command> [options]
 
 Commands:
   leaks <files…|->   reads production logs, and shows each leak with its place, counts and fix
+  rls <command>      row level security for PostgreSQL: plan, apply, show, drop
+  audit              compares a live PostgreSQL with the entities: what lets a tenant past row security
 
 Options:
   -h, --help      this text; tenant-failsafe leaks --help for the command's own
@@ -14,7 +16,7 @@ Examples:
   tenant-failsafe leaks app.log app.log.1.gz
   kubectl logs deploy/shop --since=24h | tenant-failsafe leaks
 
-Exit codes: 0 clean, 1 leaks found, 2 bad input.
+Exit codes: 0 clean, 1 leaks found (rls plan: something to do), 2 bad input.
 `
 
 /** What `tenant-failsafe leaks --help` prints. */

@@ -1,22 +1,16 @@
 import type { Comparison } from "./compare.ts"
 import type { LedgerEntry } from "./ledger.ts"
 import { countsOf, happened, notToldApart, placeOf, subjectOf, wasRead, type Output } from "./output.ts"
-import { packageVersion } from "./package-version.ts"
 import { leakKinds } from "./parse-record.ts"
+import { sarifLog, sarifPlace } from "./sarif-log.ts"
 
-/** SARIF 2.1.0, for code scanning: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html */
+/** SARIF 2.1.0, for code scanning. */
 export const sarifReport: Output = (ledger, comparison) => {
   const rules = leakKinds.map((what) => ({ id: ruleOf(what), shortDescription: { text: happened(what) } }))
-  const driver = { name: "tenant-failsafe", version: packageVersion(), rules }
   const results = ledger.entries.map((entry) => resultOf(entry, comparison))
   const notes = [notToldApart(ledger), wasRead(ledger)].filter((text) => text !== undefined)
-  const toolExecutionNotifications = notes.map((text) => ({ level: "note", message: { text } }))
-  const invocations = [{ executionSuccessful: true, toolExecutionNotifications }]
-  const runs = [{ tool: { driver }, invocations, columnKind: "utf16CodeUnits", results }]
-  return `${JSON.stringify({ $schema: schema, version: "2.1.0", runs }, null, 2)}\n`
+  return sarifLog(rules, results, notes)
 }
-
-const schema = "https://json.schemastore.org/sarif-2.1.0.json"
 
 function resultOf(entry: LedgerEntry, { hasBaseline, isNew }: Comparison): object {
   const { what, fingerprint, fix, events } = entry
@@ -41,16 +35,9 @@ function ruleOf(what: string): string {
 function locationOf({ place }: LedgerEntry): object {
   const { file, line } = place ?? { file: "package.json", line: 1 }
   return {
-    physicalLocation: {
-      artifactLocation: { uri: relativeUri(file), uriBaseId: "%SRCROOT%" },
-      region: { startLine: Math.max(1, line) },
-    },
+    ...sarifPlace(file, line),
     ...(place?.function === undefined
       ? {}
       : { logicalLocations: [{ fullyQualifiedName: place.function, kind: "function" }] }),
   }
-}
-
-function relativeUri(file: string): string {
-  return file.replaceAll("\\", "/").split("/").filter(Boolean).map(encodeURIComponent).join("/")
 }

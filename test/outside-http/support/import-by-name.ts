@@ -6,7 +6,7 @@ import { registerHooks } from "node:module"
  */
 registerHooks({
   resolve(specifier, context, nextResolve) {
-    const entry = /^tenant-failsafe(?<path>\/[a-z-]+)?$/.exec(specifier)
+    const entry = /^tenant-failsafe(?<path>(?:\/[a-z-]+)*)$/.exec(specifier)
     if (entry === null) return nextResolve(specifier, context)
     return nextResolve(new URL(`../../../src${entry.groups?.["path"] ?? ""}/index.ts`, import.meta.url).href, context)
   },

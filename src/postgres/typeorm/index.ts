@@ -1,0 +1,1 @@
+export { withTenantSession } from "./with-tenant-session.ts"
