@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { collectLeaks } from "../src/testing/index.ts"
-import { openDatabase, type TestDatabase } from "./support/databases.ts"
+import { openLab, type Lab } from "./postgres/support/lab.ts"
 
 interface Snippet {
   readonly file: string
@@ -16,18 +16,18 @@ const root = join(import.meta.dirname, "..")
 const snippets = snippetsOf(await readFile(join(root, "README.md"), "utf8"))
 
 describe("the README's snippets", () => {
-  let database: TestDatabase
+  let lab: Lab
   let folder: string
 
   beforeAll(async () => {
-    database = await openDatabase("postgresql")
-    await database.sql("create table customer (id int primary key, name text not null)")
-    await database.sql(
+    lab = await openLab("postgresql", [
+      "create table customer (id int primary key, name text not null)",
       "create table address (id int primary key, street text not null, merchant_id int not null, customer_id int not null references customer)",
-    )
-    await database.sql("insert into customer values (1, 'Ada')")
-    await database.sql("insert into address values (1, 'Acme St 1', 1, 1), (2, 'Globex Rd 2', 2, 1)")
-    vi.stubEnv("DATABASE_URL", String(database.ormConfig().clientUrl))
+      "insert into customer values (1, 'Ada')",
+      "insert into address values (1, 'Acme St 1', 1, 1), (2, 'Globex Rd 2', 2, 1)",
+    ])
+    vi.stubEnv("DATABASE_URL", String(lab.database.ormConfig().clientUrl))
+    vi.stubEnv("APP_DATABASE_URL", lab.appUrl)
     folder = await mkdtemp(join(root, "test/.readme-"))
     for (const { file, code } of snippets) await writeFile(join(folder, file), code)
     // Where the records of the snippets go.
@@ -36,12 +36,12 @@ describe("the README's snippets", () => {
 
   afterAll(async () => {
     vi.unstubAllEnvs()
-    const shop = (await import(pathToFileURL(join(folder, "shop.ts")).href)) as { orm: { close(): Promise<void> } }
-    await shop.orm.close()
-    const reports = (await import(pathToFileURL(join(folder, "reports.ts")).href)) as { stop(): Promise<void> }
-    await reports.stop()
+    const opened = async <Exports>(file: string) => (await import(pathToFileURL(join(folder, file)).href)) as Exports
+    await (await opened<{ orm: { close(): Promise<void> } }>("shop.ts")).orm.close()
+    await (await opened<{ wall: { close(): Promise<void> } }>("wall.ts")).wall.close()
+    await (await opened<{ stop(): Promise<void> }>("reports.ts")).stop()
     process.chdir(root)
-    await database.close()
+    await lab.close()
     await rm(folder, { recursive: true })
   })
 
@@ -63,6 +63,8 @@ describe("the README's snippets", () => {
       "app.module.ts",
       "reports.ts",
       "leaks.ts",
+      "row-security.ts",
+      "wall.ts",
     ])
   })
 
