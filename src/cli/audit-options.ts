@@ -1,6 +1,4 @@
-import { parseArgs } from "node:util"
-import { didYouMean } from "../core/closest-name.ts"
-import { withoutSecrets } from "./rls-secrets.ts"
+import { commandArguments, oneOf } from "./command-arguments.ts"
 import { BadInput } from "./terminal.ts"
 
 /** What `tenant-failsafe audit` is told. */
@@ -34,7 +32,7 @@ export function readAuditOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): AuditCommandOptions | undefined {
-  const values = parsed(args)
+  const { values } = commandArguments("audit", args, options, false)
   if (values.help === true) return undefined
   const url = values.url ?? env["DATABASE_URL"]
   if (values.app === undefined) throw new BadInput("audit needs --app <module>. See tenant-failsafe audit --help.")
@@ -46,26 +44,5 @@ export function readAuditOptions(
     format: oneOf(values.format ?? "table", ["table", "json", "sarif"], "--format"),
     failOn: oneOf(values["fail-on"] ?? "error", ["error", "warn"], "--fail-on"),
     color: values.color,
-  }
-}
-
-function oneOf<Word extends string>(value: string, words: readonly Word[], option: string): Word {
-  const found = words.find((word) => word === value)
-  if (found !== undefined) return found
-  throw new BadInput(`${option} takes ${words.join(", ")}, not '${withoutSecrets(value)}'.${didYouMean(value, words)}`)
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowNegative: true }).values
-  } catch (error) {
-    const { message } = error as Error
-    const unknown = /^Unknown option '(?<name>[^']+)'/.exec(message)?.groups?.["name"]
-    // An address that stands where no argument belongs may hold a password.
-    if (unknown === undefined) throw new BadInput(withoutSecrets(message))
-    const names = Object.keys(options).map((name) => `--${name}`)
-    throw new BadInput(
-      `'${withoutSecrets(unknown)}' is no option of tenant-failsafe audit.${didYouMean(unknown, names)}`,
-    )
   }
 }

@@ -40,12 +40,14 @@ export class FindingDraft {
   }
 
   entry(): LedgerEntry {
-    const { what, fingerprint, orm, owner, relation, child, column } = this.#latest
+    const { what, fingerprint, orm, owner, relation, child, column, cause, explanation } = this.#latest
     const identity = { what, fingerprint, orm, owner, relation, child, column }
     return {
       ...identity,
       place: placeOf(this.#latest),
       fix: this.#latestFix?.fix,
+      ...(cause === undefined ? {} : { cause }),
+      ...(explanation === undefined ? {} : { explanation }),
       ...this.counts,
       firstSeen: this.#firstSeen,
       lastSeen: this.#lastSeen,

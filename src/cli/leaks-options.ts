@@ -1,6 +1,5 @@
-import { parseArgs } from "node:util"
-import { didYouMean } from "../core/closest-name.ts"
 import type { LeakKind, LeakRecord } from "../core/leak-report.ts"
+import { commandArguments, oneOf } from "./command-arguments.ts"
 import { leakKinds } from "./parse-record.ts"
 import { BadInput } from "./terminal.ts"
 
@@ -42,17 +41,14 @@ const formats: readonly Format[] = ["table", "json", "markdown", "github", "sari
  * @throws {BadInput} for what is no option, or no value of one
  */
 export function readLeaksOptions(args: readonly string[], now: Date): LeaksOptions {
-  const { values, positionals } = parsed(args)
-  const format = values.format ?? "table"
-  if (!formats.includes(format as Format)) {
-    throw new BadInput(`--format takes ${formats.join(", ")}, not '${format}'.${didYouMean(format, formats)}`)
-  }
+  const { values, positionals } = commandArguments("leaks", args, options, true)
+  const format = oneOf(values.format ?? "table", formats, "--format")
   if (values.baseline === undefined && (values["update-baseline"] === true || values.prune === true)) {
     throw new BadInput("--update-baseline and --prune need --baseline <path>.")
   }
   return {
     files: positionals,
-    format: format as Format,
+    format,
     html: values.html,
     since: values.since === undefined ? undefined : parseSince(values.since, now),
     what: values.what === undefined ? undefined : parseKinds(values.what),
@@ -73,18 +69,6 @@ export function accepting({ since, what }: LeaksOptions): (record: LeakRecord) =
   }
 }
 
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true })
-  } catch (error) {
-    const { message } = error as Error
-    const unknown = /^Unknown option '(?<name>[^']+)'/.exec(message)?.groups?.["name"]
-    if (unknown === undefined) throw new BadInput(message)
-    const names = Object.keys(options).map((name) => `--${name}`)
-    throw new BadInput(`'${unknown}' is no option of tenant-failsafe leaks.${didYouMean(unknown, names)}`)
-  }
-}
-
 const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 
 function parseSince(text: string, now: Date): Date {
@@ -96,8 +80,5 @@ function parseSince(text: string, now: Date): Date {
 }
 
 function parseKinds(text: string): LeakKind[] {
-  return text.split(",").map((kind) => {
-    if (leakKinds.includes(kind as LeakKind)) return kind as LeakKind
-    throw new BadInput(`--what takes ${leakKinds.join(", ")}, not '${kind}'.${didYouMean(kind, leakKinds)}`)
-  })
+  return text.split(",").map((kind) => oneOf(kind, leakKinds, "--what"))
 }

@@ -8,6 +8,9 @@ export interface LedgerEntry extends Pick<
   /** As the latest record has them. */
   readonly place: { readonly file: string; readonly line: number; readonly function: string | undefined } | undefined
   readonly fix: string | undefined
+  /** Why row security did not hold, as its latest record has it; set for `"rls-not-held"` alone. */
+  readonly cause?: string
+  readonly explanation?: string
   /** Exact sums over all records. */
   readonly events: number
   readonly loaded: number

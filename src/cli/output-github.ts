@@ -1,6 +1,6 @@
-import { countsOf, happened, notToldApart, subjectOf, type Output } from "./output.ts"
+import { causeOf, countsOf, happened, isError, notToldApart, subjectOf, type Output } from "./output.ts"
 
-/** Annotations of GitHub Actions: a warning at the line of each new leak, a notice for those that are known, or gone. */
+/** Annotations of GitHub Actions: a warning at the line of each new leak, an error where row security did not hold, a notice for those that are known, or gone. */
 export const githubAnnotations: Output = (ledger, { isNew, fixed }) => {
   const lines = ledger.entries.map((entry) => {
     const { what, place, fix, fingerprint } = entry
@@ -9,8 +9,14 @@ export const githubAnnotations: Output = (ledger, { isNew, fixed }) => {
       ...(place === undefined ? {} : { file: place.file, line: String(Math.max(1, place.line)) }),
       title: `${isKnown ? "Known tenant leak" : "Tenant leak"}: ${subjectOf(entry)}`,
     }
-    const text = `${happened(what)}: ${countsOf(entry)} (${what}, ${fingerprint})`
-    return command(isKnown ? "notice" : "warning", properties, fix === undefined ? text : `${text}\n\n${fix}`)
+    const cause = causeOf(entry)
+    const found = `${happened(what)}: ${countsOf(entry)} (${what}, ${fingerprint})`
+    const text = cause === undefined ? found : `${found}\n\n${cause}`
+    return command(
+      isKnown ? "notice" : isError(entry) ? "error" : "warning",
+      properties,
+      fix === undefined ? text : `${text}\n\n${fix}`,
+    )
   })
   const rest = notToldApart(ledger)
   if (rest !== undefined) lines.push(command("warning", { title: "Tenant leaks" }, rest))

@@ -1,6 +1,18 @@
 import type { Comparison } from "./compare.ts"
 import type { LedgerEntry } from "./ledger.ts"
-import { happened, minuteOf, notToldApart, number, placeOf, subjectOf, total, wasRead, type Output } from "./output.ts"
+import {
+  causeOf,
+  happened,
+  isError,
+  minuteOf,
+  notToldApart,
+  number,
+  placeOf,
+  subjectOf,
+  total,
+  wasRead,
+  type Output,
+} from "./output.ts"
 
 const head = ["Relation", "What", "Rows", "In vain", "Loads", "First seen", "Last seen", "Place"]
 const alignments = ["---", "---", "---:", "---:", "---:", "---", "---", "---"]
@@ -32,7 +44,10 @@ function tableOf(entries: readonly LedgerEntry[], { hasBaseline, isNew }: Compar
 function cellsOf(entry: LedgerEntry): string[] {
   return [
     code(subjectOf(entry)),
-    `${code(entry.what)} ${happened(entry.what)}`,
+    [
+      `${code(entry.what)} ${happened(entry.what)}`,
+      ...[causeOf(entry)].flatMap((text) => (text === undefined ? [] : code(text))),
+    ].join("<br>"),
     number(entry.rows),
     number(entry.dropped),
     number(entry.events),
@@ -48,7 +63,8 @@ function cellsOf(entry: LedgerEntry): string[] {
 function fixOf(entry: LedgerEntry, fix: string): string {
   const longest = Math.max(2, ...[...fix.matchAll(/`+/g)].map(([ticks]) => ticks.length))
   const fence = "`".repeat(longest + 1)
-  return [`${code(subjectOf(entry))} at ${code(placeOf(entry))}:`, "", `${fence}ts`, fix, fence].join("\n")
+  const language = isError(entry) ? "sql" : "ts"
+  return [`${code(subjectOf(entry))} at ${code(placeOf(entry))}:`, "", `${fence}${language}`, fix, fence].join("\n")
 }
 
 /**

@@ -1,6 +1,16 @@
 import type { Comparison } from "./compare.ts"
 import type { LedgerEntry } from "./ledger.ts"
-import { countsOf, happened, notToldApart, placeOf, subjectOf, wasRead, type Output } from "./output.ts"
+import {
+  causeOf,
+  countsOf,
+  happened,
+  isError,
+  notToldApart,
+  placeOf,
+  subjectOf,
+  wasRead,
+  type Output,
+} from "./output.ts"
 import { leakKinds } from "./parse-record.ts"
 import { sarifLog, sarifPlace } from "./sarif-log.ts"
 
@@ -14,11 +24,13 @@ export const sarifReport: Output = (ledger, comparison) => {
 
 function resultOf(entry: LedgerEntry, { hasBaseline, isNew }: Comparison): object {
   const { what, fingerprint, fix, events } = entry
-  const text = `${subjectOf(entry)} at ${placeOf(entry)}: ${happened(what)}, ${countsOf(entry)}.`
+  const cause = causeOf(entry)
+  const found = `${subjectOf(entry)} at ${placeOf(entry)}: ${happened(what)}, ${countsOf(entry)}.`
+  const text = cause === undefined ? found : `${found}\n\n${cause}`
   return {
     ruleId: ruleOf(what),
     ruleIndex: leakKinds.indexOf(what),
-    level: "warning",
+    level: isError(entry) ? "error" : "warning",
     message: { text: fix === undefined ? text : `${text}\n\n${fix}` },
     locations: [locationOf(entry)],
     partialFingerprints: { "tenantFailsafe/v1": `${fingerprint}/${what}` },

@@ -2,7 +2,19 @@ import { styleText } from "node:util"
 import Table from "cli-table3"
 import type { Comparison } from "./compare.ts"
 import type { Ledger, LedgerEntry } from "./ledger.ts"
-import { happened, minuteOf, notToldApart, number, placeOf, subjectOf, total, wasRead, type Output } from "./output.ts"
+import {
+  causeOf,
+  happened,
+  isError,
+  minuteOf,
+  notToldApart,
+  number,
+  placeOf,
+  subjectOf,
+  total,
+  wasRead,
+  type Output,
+} from "./output.ts"
 import { textWidth, wrapped } from "./text-width.ts"
 
 type Paint = (format: Parameters<typeof styleText>[0], text: string) => string
@@ -29,7 +41,10 @@ function findings(entries: readonly LedgerEntry[], comparison: Comparison, colum
   const blocks = entries.map((entry) => {
     const numbers = [entry.rows, entry.dropped, entry.events].map((value) => [number(value)])
     const subject = wrapped(subjectOf(entry), widths[0]!).map((line) => paint("bold", line))
-    const parts = [rowOf([subject, [entry.what], ...numbers], widths), detailsOf(entry, comparison, columns, paint)]
+    const parts = [
+      rowOf([subject, [isError(entry) ? paint("red", entry.what) : entry.what], ...numbers], widths),
+      detailsOf(entry, comparison, columns, paint),
+    ]
     return [...parts, ...fixOf(entry, paint)].join("\n")
   })
   return [head, ...blocks]
@@ -38,6 +53,7 @@ function findings(entries: readonly LedgerEntry[], comparison: Comparison, colum
 function detailsOf(entry: LedgerEntry, { hasBaseline, isNew }: Comparison, columns: number, paint: Paint): string {
   const lines = [
     happened(entry.what),
+    ...[causeOf(entry)].filter((line) => line !== undefined),
     placeOf(entry),
     `${minuteOf(entry.firstSeen)} to ${minuteOf(entry.lastSeen)}`,
     ...(entry.routes.length === 0 ? [] : [`routes ${listed(entry.routes)}`]),

@@ -42,11 +42,25 @@ export function happened(what: LeakKind): string {
       return "loaded outside any scope"
     case "unloaded-write":
       return "written without the rows that are not shown"
+    case "rls-not-held":
+      return "row security did not hold"
   }
+}
+
+/** Why it happened, where that is known: `no-force: shop owns public.address, and …`. */
+export function causeOf({ cause, explanation }: Pick<LedgerEntry, "cause" | "explanation">): string | undefined {
+  if (cause === undefined) return explanation
+  return explanation === undefined ? cause : `${cause}: ${explanation}`
+}
+
+/** Whether it tells of a safety net that failed, and not of one leak. */
+export function isError({ what }: Pick<LedgerEntry, "what">): boolean {
+  return what === "rls-not-held"
 }
 
 /** `40 rows in 17 loads, all fetched in vain`. */
 export function countsOf({ rows, dropped, events }: Pick<LedgerEntry, "rows" | "dropped" | "events">): string {
+  if (rows === 0) return counted(events, "load")
   const inVain = dropped === rows ? ", all fetched in vain" : `, ${number(dropped)} of them fetched in vain`
   return `${counted(rows, "row")} in ${counted(events, "load")}${dropped === 0 ? "" : inVain}`
 }

@@ -11,6 +11,7 @@ export const leakKinds: readonly LeakKind[] = [
   "write",
   "no-tenant",
   "unloaded-write",
+  "rls-not-held",
 ]
 
 const maxName = 512
@@ -97,6 +98,7 @@ function parseReport(fields: Fields): LeakReport | undefined {
     release: fields.optionalText("release"),
     trace_id: fields.optionalText("trace_id"),
     fix: fields.optionalText("fix", maxFix, cleanCode),
+    ...(fields.get("what") === "rls-not-held" ? failureIn(fields) : {}),
     "code.file.path": fields.optionalText("code.file.path"),
     "code.line.number": fields.optionalCount("code.line.number"),
     "code.function.name": fields.optionalText("code.function.name"),
@@ -122,6 +124,17 @@ function parseReport(fields: Fields): LeakReport | undefined {
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
   } as const
   return fields.isValid ? report : undefined
+}
+
+/** A record without a cause is one of a later version, which may know others. */
+function failureIn(fields: Fields): Pick<LeakReport, "severity" | "cause" | "explanation"> {
+  const cause = fields.optionalText("cause") as LeakReport["cause"]
+  const explanation = fields.optionalText("explanation", maxFix)
+  return {
+    severity: "error",
+    ...(cause === undefined ? {} : { cause }),
+    ...(explanation === undefined ? {} : { explanation }),
+  }
 }
 
 function parseOverflow(fields: Fields): LeakOverflow | undefined {

@@ -1,5 +1,6 @@
-import { parseArgs } from "node:util"
 import { didYouMean } from "../core/closest-name.ts"
+import { commandArguments } from "./command-arguments.ts"
+import { withoutSecrets } from "./rls-secrets.ts"
 import { BadInput } from "./terminal.ts"
 
 /** What `tenant-failsafe rls` does. */
@@ -43,11 +44,11 @@ export function readRlsOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): RlsOptions | undefined {
-  const { values, positionals } = parsed(args)
+  const { values, positionals } = commandArguments("rls", args, options, true)
   if (values.help === true) return undefined
   const action = oneOf(positionals[0], actions, "A command of rls is needed")
   if (positionals.length > 1)
-    throw new BadInput(`rls takes one command, and not '${positionals[1]}' as well. ${seeHelp}`)
+    throw new BadInput(`rls takes one command, and not '${withoutSecrets(positionals[1]!)}' as well. ${seeHelp}`)
   if (values.app === undefined) throw new BadInput(`rls ${action} needs --app <module>. ${seeHelp}`)
   const url = values.url ?? env["DATABASE_URL"]
   const whole = values.whole === true
@@ -75,20 +76,8 @@ function assertOnly(action: RlsAction, values: Readonly<Record<string, unknown>>
 function oneOf<Word extends string>(value: string | undefined, words: readonly Word[], what: string): Word {
   const found = words.find((word) => word === value)
   if (found !== undefined) return found
-  const given = value === undefined ? "" : `, not '${value}'`
+  const given = value === undefined ? "" : `, not '${withoutSecrets(value)}'`
   throw new BadInput(
     `${what}: ${words.join(", ")}${given}.${value === undefined ? "" : didYouMean(value, words)} ${seeHelp}`,
   )
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, allowNegative: true })
-  } catch (error) {
-    const { message } = error as Error
-    const unknown = /^Unknown option '(?<name>[^']+)'/.exec(message)?.groups?.["name"]
-    if (unknown === undefined) throw new BadInput(message)
-    const names = Object.keys(options).map((name) => `--${name}`)
-    throw new BadInput(`'${unknown}' is no option of tenant-failsafe rls.${didYouMean(unknown, names)}`)
-  }
 }

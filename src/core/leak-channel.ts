@@ -5,11 +5,17 @@ const name = "tenant-failsafe:leak"
 const leaks = channel(name)
 const listeners = sharedListeners()
 
+/** Sees records; `expect` is told of one that comes later, when the promise resolves. */
+export interface LeakObserver {
+  (report: LeakReport): void
+  readonly expect?: (report: Promise<void>) => void
+}
+
 /**
  * Publishes a record on `node:diagnostics_channel` `"tenant-failsafe:leak"` and hands it to the observers of the current context.
  * A record that neither an observer nor `reportLeaks` takes goes to stderr as a JSON line: a leak is never silent.
  */
-export function publishLeak(report: LeakReport, observers: readonly ((report: LeakReport) => void)[]): void {
+export function publishLeak(report: LeakReport, observers: readonly LeakObserver[]): void {
   leaks.publish(report)
   for (const observe of observers) observe(report)
   if (observers.length === 0 && listeners.size === 0) writeToStderr(report)

@@ -1,7 +1,8 @@
 import { findCallSite, type Origin } from "./call-site.ts"
-import { publishLeak } from "./leak-channel.ts"
+import { publishLeak, type LeakObserver } from "./leak-channel.ts"
 import { fixOf } from "./findings.ts"
 import { remembered } from "./remembered.ts"
+import type { RowSecurityWatch } from "./row-security-watch.ts"
 import { currentContext } from "./scope.ts"
 import type { FixInput } from "./suggested-fix.ts"
 import { leakReport, type Finding, type LeakReport, type Tally } from "./leak-report.ts"
@@ -85,8 +86,11 @@ export class LeakLog {
     return this.#operations === 0
   }
 
-  /** Publishes one record per finding, empties the log, and returns the records. */
-  publish(observers: readonly ((report: LeakReport) => void)[]): readonly LeakReport[] {
+  /**
+   * Publishes one record per finding, empties the log, and returns the records. `rowSecurity` is told where it is declared active: it was to
+   * keep foreign rows back.
+   */
+  publish(observers: readonly LeakObserver[], rowSecurity?: RowSecurityWatch): readonly LeakReport[] {
     if (this.isEmpty) return []
     for (const [finding, owners] of this.#collections) {
       for (const { loaded, rows, isDropped, strategy } of owners.values()) {
@@ -103,6 +107,7 @@ export class LeakLog {
     )
     this.#counts.clear()
     for (const report of reports) publishLeak(report, observers)
+    if (rowSecurity !== undefined) for (const report of reports) rowSecurity.saw(report, observers)
     return reports
   }
 }

@@ -1,8 +1,18 @@
 import { createHash } from "node:crypto"
 import type { CallSite } from "./call-site.ts"
+import type { RowSecurityCause, RowSecurityDiagnosis } from "./row-security.ts"
 
 /** What a leak detection is about. */
-export type LeakKind = "dropped" | "kept" | "reference" | "root" | "unknown" | "write" | "no-tenant" | "unloaded-write"
+export type LeakKind =
+  | "dropped"
+  | "kept"
+  | "reference"
+  | "root"
+  | "unknown"
+  | "write"
+  | "no-tenant"
+  | "unloaded-write"
+  | "rls-not-held"
 
 /** What is the same in every detection at one relation: names only, never row contents. */
 export interface Finding {
@@ -58,8 +68,14 @@ export interface LeakReport extends Finding {
   readonly release?: string
   /** The trace that was active, where there was one. */
   readonly trace_id?: string
-  /** Code that closes the leak. */
+  /** Code that closes the leak; for `"rls-not-held"`, the SQL that mends the database. */
   readonly fix?: string
+  /** Set where the record tells that a safety net failed: `"rls-not-held"`. */
+  readonly severity?: "error"
+  /** For `"rls-not-held"`: why, as far as the database's catalog tells. */
+  readonly cause?: RowSecurityCause
+  /** The cause in a sentence, with the names of tables, policies and roles. */
+  readonly explanation?: string
   /** Relative to the root of the package that the file belongs to. */
   readonly "code.file.path"?: string
   readonly "code.line.number"?: number
@@ -109,6 +125,28 @@ export function leakReport(
     ...(route === undefined ? {} : { route }),
     ...(fix === undefined ? {} : { fix }),
     ...(site === undefined ? {} : placeOf(site)),
+  })
+}
+
+/**
+ * Builds the record that row security let the foreign rows of a detection pass. It has the detection's place and fingerprint, and no rows:
+ * these were counted with the detection.
+ */
+export function rowSecurityReport(
+  { fix: _fix, strategy: _strategy, ...report }: LeakReport,
+  { cause, explanation, mend }: RowSecurityDiagnosis,
+): LeakReport {
+  return Object.freeze({
+    ...report,
+    what: "rls-not-held",
+    loaded: 0,
+    rows: 0,
+    dropped: 0,
+    maxDropped: 0,
+    severity: "error",
+    cause,
+    explanation,
+    ...(mend === undefined ? {} : { fix: mend }),
   })
 }
 

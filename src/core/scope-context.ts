@@ -7,7 +7,11 @@ export type Scope =
   | { readonly kind: "bypass"; readonly reason: string }
 
 /** Sees the reports of everything that runs below it. */
-export type Observer = (report: object) => void
+export interface Observer {
+  (report: object): void
+  /** Is told of a report that comes later, when the promise resolves. */
+  readonly expect?: (report: Promise<void>) => void
+}
 
 /** What the storage holds. Plain data without methods, because another copy of the package may read it. */
 export interface ScopeContext {

@@ -24,6 +24,9 @@ export function fixForTypeorm(input: FixInput): string | undefined {
     case "write":
       // The stored or the given key is wrong, not a query.
       return undefined
+    case "rls-not-held":
+      // The database is mended, not a query.
+      return undefined
     case "unknown":
       // A row that no look-up finds any more was deleted meanwhile.
       return undefined

@@ -17,6 +17,8 @@ export type WriteFault =
   | "foreign"
   /** The row is there, but its tenant cannot be read. */
   | "unknown"
+  /** Row security is declared active, and shows no such row: it belongs to another tenant, or is not there. */
+  | "hidden"
   /** A stored row would get another tenant, or none. */
   | "moved"
   /** A shared row would become one tenant's own. */

@@ -20,6 +20,7 @@ export interface RefusedWrite {
 const codes: Readonly<Record<WriteFault, FailsafeErrorCode>> = {
   foreign: "WRITE_FOREIGN",
   unknown: "TENANT_UNKNOWN",
+  hidden: "WRITE_FOREIGN",
   moved: "TENANT_IMMUTABLE",
   claimed: "TENANT_IMMUTABLE",
   unnamed: "TENANT_AMBIGUOUS",
@@ -56,6 +57,10 @@ const sentences: Readonly<Record<WriteFault, (write: RefusedWrite, place: string
   unknown: ({ finding, operation, rows }, place) =>
     `${gerundOf(operation)} ${labelOf(finding)}${place} would touch ${counted(rows)} whose tenant cannot be read from ` +
     `${finding.column}. Correct what is stored there, or write it in withoutTenant(reason, fn).`,
+  hidden: ({ finding, operation, rows }, place) =>
+    `${gerundOf(operation)} ${labelOf(finding)}${place} would refer to ${counted(rows)} of ${finding.relation === null ? "another entity" : finding.child} ` +
+    "that row security does not show to the current tenant: of another tenant, or not there. Foreign keys look past policies, so that " +
+    "the database would not refuse. Link rows of the current tenant, or do it in switchTenant(id, reason, fn) if it is meant.",
   moved: ({ finding, rows }, place) =>
     `Updating ${finding.child}${place} would give ${counted(rows)} another tenant. ${finding.column} is fixed once a row is stored: ` +
     "insert a new row for the other tenant, or move it in withoutTenant(reason, fn).",

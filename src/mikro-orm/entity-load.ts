@@ -3,11 +3,10 @@ import { captureOrigin } from "../core/call-site.ts"
 import type { TenantFailsafeError } from "../core/errors.ts"
 import { trackScope } from "../core/last-scoped.ts"
 import { LeakLog } from "../core/leak-log.ts"
-import type { LeakReport } from "../core/leak-report.ts"
 import { tenantsOf } from "../core/scope-tenants.ts"
 import type { TenantId } from "../core/tenant-id.ts"
 import { currentContext, runInContext } from "../core/scope.ts"
-import { loadingIn, type ScopeContext } from "../core/scope-context.ts"
+import { loadingIn, type Observer, type ScopeContext } from "../core/scope-context.ts"
 import { judge, type Verdict } from "../core/verdict.ts"
 import type { Failsafe } from "./failsafe.ts"
 import { checkLinks, leaveUnchecked, type Linked } from "./pivot-links.ts"
@@ -46,7 +45,7 @@ export class EntityLoad {
   readonly isInner: boolean
   /** In a fork whose rows are copied into another EntityManager, foreign rows must not stay behind. */
   readonly isRefresh: boolean
-  readonly #observers: readonly ((report: LeakReport) => void)[]
+  readonly #observers: readonly Observer[]
   readonly #held: Held[] = []
   readonly #linked: Linked[] = []
   readonly #tenants: readonly TenantId[]
@@ -127,7 +126,7 @@ export class EntityLoad {
     for (const linked of this.#linked.splice(0)) leaveUnchecked(this, linked)
     if (this.#suspects.size > 0) reportReferrers(this, new Set(this.#suspects.keys()))
     this.#suspects.clear()
-    this.log.publish(this.#observers)
+    this.log.publish(this.#observers, this.failsafe.rowSecurity)
     if (this.#refusal !== undefined) throw this.#refusal
   }
 
@@ -151,7 +150,7 @@ export class EntityLoad {
   abandon(error: unknown): unknown {
     for (const held of this.#held.splice(0)) held.discard()
     for (const { collection, items } of this.#linked.splice(0)) collection.evict(new Set(items))
-    this.log.publish(this.#observers)
+    this.log.publish(this.#observers, this.failsafe.rowSecurity)
     return this.#refusal ?? error
   }
 }

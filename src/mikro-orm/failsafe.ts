@@ -10,6 +10,7 @@ import { publishUnfiltered } from "../core/bypass-channel.ts"
 import type { Policy, Settings } from "../core/options.ts"
 import { resolveOwnership, type Ownership } from "../core/ownership.ts"
 import { remembered } from "../core/remembered.ts"
+import { rowSecurityOf, type RowSecurityWatch } from "../core/row-security-watch.ts"
 import { entityShapes, targetsOf } from "./entity-shapes.ts"
 import { EntityGuard, RelationGuard } from "./guards.ts"
 import { linkGuards, type LinkGuards } from "./link-guards.ts"
@@ -66,6 +67,11 @@ export class Failsafe {
     this.#hydrator = this.#config.getHydrator(metadata)
     for (const meta of metadata) this.#guardRelationsOf(meta)
     publishUnfiltered(this.#settings.unfiltered)
+  }
+
+  /** Set where row security is declared active in the database: it keeps foreign rows back from look-ups, too. */
+  get rowSecurity(): RowSecurityWatch | undefined {
+    return rowSecurityOf(this.#config)
   }
 
   /** While rows are being hydrated, what reaches a collection comes from the database and not from the application. */

@@ -1,6 +1,7 @@
 import { helper, Utils, type EntityManager, type EntityMetadata } from "@mikro-orm/core"
 import { runUnscoped } from "../core/scope.ts"
 import { chunked } from "../core/chunked.ts"
+import { brokenPaths } from "./broken-paths.ts"
 import type { Failsafe } from "./failsafe.ts"
 import { metaOf } from "./meta-of.ts"
 import { rememberStored } from "./stored-tenant.ts"
@@ -42,7 +43,9 @@ async function lookUp(
     for (const entity of some) lookedUp.delete(entity)
     const where = { [key]: { $in: some.map((entity) => helper(entity).getPrimaryKey()) } }
     const rows: object[] = await runUnscoped(() => fork.find(meta.class, where as never, options as never))
-    const values = new Map(rows.map((row) => [helper(row).getSerializedPrimaryKey(), tenant.read(row)]))
+    const broken = await brokenPaths(em, meta, tenant, rows, schema)
+    const told = rows.filter((row) => !broken.has(row))
+    const values = new Map(told.map((row) => [helper(row).getSerializedPrimaryKey(), tenant.read(row)]))
     for (const entity of some) {
       const value = values.get(helper(entity).getSerializedPrimaryKey())
       if (value === undefined) continue

@@ -8,10 +8,11 @@ export function describeRecord(record: LeakRecord): string {
   const subject = record.relation === null ? record.child : `${record.owner}.${record.relation}`
   const file = record["code.file.path"]
   const place = file === undefined ? "" : ` at ${file}:${record["code.line.number"]}`
-  return `tenant leak: ${subject} ${happened(record)}${place}, ${timesOf(record.events)}`
+  const why = record.explanation === undefined ? "" : `: ${record.explanation}`
+  return `tenant leak: ${subject} ${happened(record)}${place}, ${timesOf(record.events)}${why}`
 }
 
-function happened({ what, rows, loaded, strategy }: LeakReport): string {
+function happened({ what, rows, loaded, strategy, cause }: LeakReport): string {
   const some = `${rows} of ${rowsOf(loaded)}`
   switch (what) {
     case "dropped":
@@ -30,6 +31,8 @@ function happened({ what, rows, loaded, strategy }: LeakReport): string {
       return `was ${strategy === "save" ? "saved" : "loaded"} outside any tenant scope`
     case "unloaded-write":
       return `was written without ${rowsOf(rows)} of other tenants that it does not show`
+    case "rls-not-held":
+      return `got rows of other tenants past row security (${cause})`
   }
 }
 

@@ -12,7 +12,7 @@ export interface Logger {
 
 /** The options of `logTo`. */
 export interface LogToOptions {
-  /** Default `"warn"`; `"error"` where row-level security is active, so that a foreign row means that it failed. */
+  /** Default `"warn"`. Records of that severity, such as `"rls-not-held"`, are errors where the logger has `error`. */
   readonly level?: "warn" | "error"
   /**
    * How the logger takes a record; found out by default. `"object-first"`: `warn(record, message)`. `"message-first"`: `warn(message,
@@ -37,10 +37,12 @@ export function logTo(logger: Logger, { level = "warn", style }: LogToOptions = 
   const shape = style ?? styleOf(logger)
   if (!styles.includes(shape)) throw invalid(`style must be one of ${styles.join(", ")}.`, { option: "style" })
   const isBunyan = hasOwnVersion(logger)
-  const log = (...args: unknown[]): unknown =>
-    (logger as Record<typeof level, (...args: unknown[]) => unknown>)[level](...args)
   return {
     write(record: LeakRecord) {
+      const isError = record.event === "tenant_leak" && record.severity === "error"
+      const method = isError && typeof logger.error === "function" ? "error" : level
+      const log = (...args: unknown[]): unknown =>
+        (logger as Record<typeof method, (...args: unknown[]) => unknown>)[method](...args)
       if (shape === "line") return log(JSON.stringify(record))
       if (shape === "message-first") return log(describeRecord(record), record)
       return log(isBunyan ? { body: record } : record, describeRecord(record))

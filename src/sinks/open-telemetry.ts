@@ -25,8 +25,8 @@ export interface OpenTelemetryOptions {
   readonly logger?: EventLogger
 }
 
-/** OpenTelemetry's number for WARN. */
-const warn = 13
+/** OpenTelemetry's numbers for WARN and ERROR. */
+const [warn, error] = [13, 17]
 
 /**
  * A sink that counts for OpenTelemetry: `tenant_failsafe.leaks` (loads) and `tenant_failsafe.dropped_rows`, with the relation as their
@@ -51,11 +51,15 @@ export function openTelemetry({ logger }: OpenTelemetryOptions = {}): LeakSink {
   return {
     write(record) {
       const attributes = { relation: relationOf(record) }
-      leaks.add(record.events, attributes)
-      dropped.add(record.dropped, attributes)
+      const isError = record.event === "tenant_leak" && record.severity === "error"
+      // What row security let pass was counted with its load.
+      if (!isError) {
+        leaks.add(record.events, attributes)
+        dropped.add(record.dropped, attributes)
+      }
       logger?.emit({
         eventName: record.event,
-        severityNumber: warn,
+        severityNumber: isError ? error : warn,
         body: describeRecord(record),
         attributes: { ...record },
       })

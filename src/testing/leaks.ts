@@ -20,15 +20,23 @@ export type LeakAllowance = { readonly reason: string; readonly until: string } 
 
 /**
  * Runs `run` and returns its result with the leaks detected by what it ran and awaited, and by nothing else: tests that run at the
- * same time do not see each other's. The records do not go to stderr.
+ * same time do not see each other's. Waits for records that come later, such as `"rls-not-held"`. The records do not go to stderr.
  *
  * @example
  * const { result, leaks } = await collectLeaks(() => withTenant(1, () => listCustomers()))
  */
 export async function collectLeaks<R>(run: () => R): Promise<LeaksCollected<R>> {
   const leaks: LeakReport[] = []
-  const result = await withObserver((report) => leaks.push(report as LeakReport), run)
-  return { result, leaks }
+  const awaited: Promise<void>[] = []
+  const observer = Object.assign((report: object) => void leaks.push(report as LeakReport), {
+    expect: (report: Promise<void>) => void awaited.push(report),
+  })
+  try {
+    const result = await withObserver(observer, run)
+    return { result, leaks }
+  } finally {
+    await Promise.all(awaited)
+  }
 }
 
 /**

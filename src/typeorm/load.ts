@@ -3,6 +3,7 @@ import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
 import { captureOrigin, type Origin } from "../core/call-site.ts"
 import { trackScope } from "../core/last-scoped.ts"
 import { LeakLog } from "../core/leak-log.ts"
+import { rowSecurityOf } from "../core/row-security-watch.ts"
 import { currentContext, runInContext } from "../core/scope.ts"
 import { loadingIn, type ScopeContext } from "../core/scope-context.ts"
 import type { Failsafe } from "./failsafe.ts"
@@ -82,7 +83,7 @@ export async function runLoad<R>(
     return await runInContext(loadingIn(context, load), () => run(log, load))
   } finally {
     log.end()
-    if (around === undefined || log.isOver) log.publish(context?.observers ?? [])
+    if (around === undefined || log.isOver) log.publish(context?.observers ?? [], rowSecurityOf(failsafe.dataSource))
   }
 }
 

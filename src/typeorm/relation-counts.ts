@@ -9,7 +9,7 @@ import { Failsafe } from "./failsafe.ts"
 import { isToMany, type RelationGuard } from "./guards.ts"
 import { Load } from "./load.ts"
 import { columnOf, type QueryPort } from "./query-port.ts"
-import { joinTenant, type TenantOf } from "./tenant-of.ts"
+import { brokenPath, joinTenant, type TenantOf } from "./tenant-of.ts"
 
 /** What TypeORM 0.3 knows of one count that it loads along; TypeORM 1 has no such counts. */
 interface Count {
@@ -95,7 +95,9 @@ function conditionOf(
 
 function ownCondition(query: CountQuery, alias: string, tenant: TenantOf, index: number): string {
   const column = joinTenant(query, alias, tenant, `__tenant_${index}`)
-  return `${column} IN (:...tenants_${index}) OR ${column} IS NULL`
+  const broken = brokenPath(query, alias, tenant, `__tenant_${index}`)
+  const isShared = broken === undefined ? `${column} IS NULL` : `(${column} IS NULL AND NOT (${broken}))`
+  return `${column} IN (:...tenants_${index}) OR ${isShared}`
 }
 
 /** As text, which every column of ids compares with: SQLite would compare a number with a text column as '0.0'. */

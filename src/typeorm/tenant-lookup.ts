@@ -4,14 +4,15 @@ import { runUnscoped } from "../core/scope.ts"
 import type { Failsafe } from "./failsafe.ts"
 import { columnOf } from "./query-port.ts"
 import { hydrated, rowKey } from "./row-key.ts"
-import { joinTenant, type FamilyTenant, type TenantOf } from "./tenant-of.ts"
+import { brokenPath, joinTenant, type FamilyTenant, type TenantOf } from "./tenant-of.ts"
 
 // TypeORM asks for composite keys by a chain of ORs, which SQLite parses up to a depth of 1,000.
 const compositeKeys = 300
 
 /**
  * Asks the database for the tenants of these rows, on the given connection and so within its transaction; by the rows' keys. What
- * is not found is left out. Soft-deleted rows are found.
+ * is not found is left out. Soft-deleted rows are found. `undefined` where the path to the tenant breaks off, as it does where row security
+ * hides a row on it.
  */
 export async function lookUpTenants(
   failsafe: Failsafe,
@@ -51,11 +52,15 @@ async function lookUp(
   for (const [alias, column] of keys) query.addSelect(columnOf(query, "row", column), alias)
   if (tenant !== null) {
     query.addSelect(joinTenant(query, "row", tenant), "tenant")
+    const broken = brokenPath(query, "row", tenant)
+    if (broken !== undefined) query.addSelect(`CASE WHEN ${broken} THEN 1 ELSE 0 END`, "broken")
   }
   query.whereInIds([...ids])
   for (const row of await runUnscoped(() => query.getRawMany<Record<string, unknown>>())) {
     const key = rowKey(dataSource, row, keys)
+    if (key === undefined) continue
     // Rows of an entity that is not tenant-owned are everybody's.
-    if (key !== undefined) tenants.set(key, tenant === null ? null : hydrated(dataSource, row["tenant"], tenant.column))
+    if (tenant === null) tenants.set(key, null)
+    else tenants.set(key, Number(row["broken"]) === 1 ? undefined : hydrated(dataSource, row["tenant"], tenant.column))
   }
 }

@@ -49,9 +49,31 @@ export function joinTenant(
       (key) => `${columnOf(query, from, key)} = ${columnOf(query, to, key.referencedColumn!)}`,
     )
     query.leftJoin(hop.inverseEntityMetadata.target, to, on.join(" AND "))
+    // TypeORM 0.3.31 and 1.1.1 leave soft-deleted rows out, which still tell the tenant.
+    query.expressionMap.joinAttributes.at(-1)!.condition = on.join(" AND ")
     from = to
   }
   return columnOf(query, from, column)
+}
+
+/**
+ * SQL, behind `joinTenant`, that is true where the path breaks off: a reference leads to no row, or to one that row security hides. That there
+ * is no tenant then does not mean that the row is shared. Undefined for a column of the entity itself.
+ */
+export function brokenPath(
+  query: SelectQueryBuilder<ObjectLiteral>,
+  alias: string,
+  { hops }: TenantOf,
+  prefix = "__tenant",
+): string | undefined {
+  if (hops.length === 0) return undefined
+  const breaks = hops.map(({ joinColumns }, index) => {
+    const from = index === 0 ? alias : `${prefix}_${index - 1}`
+    const [key] = joinColumns
+    const found = columnOf(query, `${prefix}_${index}`, key!.referencedColumn!)
+    return `(${columnOf(query, from, key!)} IS NOT NULL AND ${found} IS NULL)`
+  })
+  return breaks.join(" OR ")
 }
 
 /** The tenants of the rows that a query for an entity may return: of several kinds where single table inheritance is used. */

@@ -20,11 +20,11 @@ describe("what is no option", () => {
     ],
     [
       ["leaks", "--what", "dropped,kep"],
-      "--what takes dropped, kept, reference, root, unknown, write, no-tenant, unloaded-write, not 'kep'. Did you mean 'kept'?",
+      "--what takes dropped, kept, reference, root, unknown, write, no-tenant, unloaded-write, rls-not-held, not 'kep'. Did you mean 'kept'?",
     ],
     [
       ["leaks", "--what", ""],
-      "--what takes dropped, kept, reference, root, unknown, write, no-tenant, unloaded-write, not ''.",
+      "--what takes dropped, kept, reference, root, unknown, write, no-tenant, unloaded-write, rls-not-held, not ''.",
     ],
     [
       ["leaks", "--since", "yesterday"],

@@ -215,6 +215,16 @@ describe("rls", () => {
       ["aply", "--app", "x"],
       "A command of rls is needed: plan, apply, show, drop, not 'aply'. Did you mean 'apply'? See tenant-failsafe rls --help.",
     ],
+    [
+      "an address where none belongs, without its password",
+      ["plan", "postgres://app:hunter2@db/shop", "--app", "x"],
+      "rls takes one command, and not 'postgres://app:***@db/shop' as well. See tenant-failsafe rls --help.",
+    ],
+    [
+      "an address for a command, without its password",
+      ["postgres://app:hunter2@db/shop", "--app", "x"],
+      "A command of rls is needed: plan, apply, show, drop, not 'postgres://app:***@db/shop'. See tenant-failsafe rls --help.",
+    ],
     ["no module", ["plan"], "rls plan needs --app <module>. See tenant-failsafe rls --help."],
     ["no database", ["apply", "--app", "x"], "rls apply needs a database: set DATABASE_URL, or give --url."],
     ["an unknown option", ["plan", "--ap", "x"], "'--ap' is no option of tenant-failsafe rls. Did you mean '--app'?"],

@@ -33,7 +33,17 @@ interface Sarif {
 }
 
 const { "code.file.path": _, "code.line.number": __, "code.function.name": ___, ...placeless } = recordOf()
-const kinds = ["dropped", "kept", "reference", "root", "unknown", "write", "no-tenant", "unloaded-write"] as const
+const kinds = [
+  "dropped",
+  "kept",
+  "reference",
+  "root",
+  "unknown",
+  "write",
+  "no-tenant",
+  "unloaded-write",
+  "rls-not-held",
+] as const
 
 async function sarifOf(records: readonly LeakRecord[], ...args: readonly string[]): Promise<Sarif> {
   const piped = records.map((record) => `${JSON.stringify(record)}\n`).join("")
@@ -73,7 +83,7 @@ describe("SARIF", () => {
                   level: "note",
                   message: { text: "More leaks, not told apart: 7 rows in 3 loads, 6 of them fetched in vain." },
                 },
-                { level: "note", message: { text: "Read 9 records in 9 lines of 1 file." } },
+                { level: "note", message: { text: "Read 10 records in 10 lines of 1 file." } },
               ],
             },
           ],
@@ -82,7 +92,7 @@ describe("SARIF", () => {
             .map((what) => ({
               ruleId: `tenant-leak/${what}`,
               ruleIndex: kinds.indexOf(what),
-              level: "warning",
+              level: what === "rls-not-held" ? "error" : "warning",
               message: {
                 text: expect.stringMatching(/^Customer\.addresses at src\/customers\.ts:12 in listCustomers: .+\.$/),
               },

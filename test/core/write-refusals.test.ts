@@ -53,6 +53,22 @@ const cases: readonly Case[] = [
     `Inserting Address would reach 1 row that belongs to another tenant. Write rows whose merchantId is the current tenant, ${otherwise}`,
   ],
   [
+    "a link to a row that row security does not show",
+    ["hidden", links, "link", 1, site],
+    "WRITE_FOREIGN",
+    "Linking Customer.tags in CheckoutService.pay (src/checkout.ts:12) would refer to 1 row of Tag that row security does not show to " +
+      "the current tenant: of another tenant, or not there. Foreign keys look past policies, so that the database would not refuse. " +
+      "Link rows of the current tenant, or do it in switchTenant(id, reason, fn) if it is meant. Nothing was sent.",
+  ],
+  [
+    "a new row whose tenant would be told by one that row security does not show",
+    ["hidden", rows, "insert", 2],
+    "WRITE_FOREIGN",
+    "Inserting Address would refer to 2 rows of another entity that row security does not show to the current tenant: of another " +
+      "tenant, or not there. Foreign keys look past policies, so that the database would not refuse. Link rows of the current tenant, " +
+      "or do it in switchTenant(id, reason, fn) if it is meant. Nothing was sent.",
+  ],
+  [
     "a link to a foreign row",
     ["foreign", links, "link", 1],
     "WRITE_FOREIGN",

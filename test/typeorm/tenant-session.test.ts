@@ -1,8 +1,9 @@
 import "reflect-metadata"
-import { DataSource, EntitySchema } from "typeorm"
+import { DataSource, EntitySchema, type EntityManager, type Logger } from "typeorm"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { withTenant } from "../../src/index.ts"
 import { withTenantSession } from "../../src/postgres/typeorm/with-tenant-session.ts"
+import { collectLeaks } from "../../src/testing/index.ts"
 import { withFailsafe } from "../../src/typeorm/index.ts"
 import { openItems, type Items } from "../postgres/session/support/items.ts"
 
@@ -21,14 +22,39 @@ const Item = new EntitySchema<Row>({
   },
 })
 
+const Note = new EntitySchema<{ id: number; item: Row }>({
+  name: "Note",
+  columns: { id: { type: "int", primary: true } },
+  relations: { item: { type: "many-to-one", target: "Item", joinColumn: { name: "item_id" }, nullable: false } },
+})
+
+const guard = { tenantProperty: "tenantId", entities: { Note: "item.tenantId" } }
+
 describe("TypeORM with tenant sessions", () => {
   let items: Items
   let source: DataSource
+  const statements: string[] = []
 
   beforeAll(async () => {
     items = await openItems()
-    const plain = new DataSource({ type: "postgres", url: items.url, entities: [Item], extra: { max: 2 } })
-    source = withTenantSession(withFailsafe(plain, { tenantProperty: "tenantId" }))
+    const silent = () => {}
+    const logger: Logger = {
+      logQuery: (query) => void statements.push(query),
+      logQueryError: silent,
+      logQuerySlow: silent,
+      logSchemaBuild: silent,
+      logMigration: silent,
+      log: silent,
+    }
+    const plain = new DataSource({
+      type: "postgres",
+      url: items.url,
+      entities: [Item, Note],
+      extra: { max: 2 },
+      logging: true,
+      logger,
+    })
+    source = withTenantSession(withFailsafe(plain, guard))
     await source.initialize()
   })
 
@@ -49,6 +75,28 @@ describe("TypeORM with tenant sessions", () => {
   ])("reads the rows of the tenant by %s", async (_, read) => {
     expect(labels(await withTenant(1, read))).toEqual(["a", "b"])
     expect(labels(await withTenant(2, read))).toEqual(["c"])
+  })
+
+  it.each<[string, (read: (manager: EntityManager) => Promise<void>) => Promise<void>]>([
+    ["inside a transaction", (read) => source.transaction(read)],
+    ["inside a nested one", (read) => source.transaction((manager) => manager.transaction(read))],
+    ["outside of any", (read) => read(source.manager)],
+  ])("answers what the guard has to look up %s", async (_, within) => {
+    statements.length = 0
+    const { result, leaks } = await collectLeaks(() =>
+      withTenant(1, async () => {
+        const found: { id: number }[] = []
+        await within(async (manager) => void found.push(...(await manager.find(Note, { order: { id: "ASC" } }))))
+        return found
+      }),
+    )
+
+    const [, lookUp] = statements.filter((statement) => statement.startsWith("SELECT"))
+    expect(lookUp).toContain('JOIN "item"')
+    expect(result.map(({ id }) => id)).toEqual([1, 2])
+    // The foreign note's item is hidden, so that nobody can tell whose the note is.
+    const unknown = leaks.filter(({ what }) => what !== "rls-not-held")
+    expect(unknown.map(({ what, rows }) => [what, rows])).toEqual([["unknown", 1]])
   })
 
   it("saves the rows of the tenant", async () => {

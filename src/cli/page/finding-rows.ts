@@ -51,6 +51,7 @@ export function findingRows(entry: LedgerEntry, index: number): Html {
       <td role="cell" colspan="${columns.length}">
         <div class="change-inside">
           <p>${meaning}</p>
+          ${explanation(entry)}
           ${fix(entry.fix, index)}
         </div>
       </td>
@@ -112,6 +113,11 @@ function listCell(names: readonly string[]): Cell {
 
 function item(text: string): Html {
   return markup`<li>${name(text)}</li>`
+}
+
+function explanation(entry: LedgerEntry): Html {
+  const text = [entry.cause, entry.explanation].filter((part) => part !== undefined).join(": ")
+  return text === "" ? markup`` : markup`<p><bdi>${text}</bdi></p>`
 }
 
 function fix(source: string | undefined, index: number): Html {

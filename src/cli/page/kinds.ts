@@ -49,6 +49,11 @@ const meanings: Readonly<Record<LeakKind, KindMeaning>> = {
     severity: "contained",
     meaning: "A write to a collection that was not loaded in full would have reached rows of other tenants.",
   },
+  "rls-not-held": {
+    severity: "exposed",
+    meaning:
+      "Row security is declared active, and the database returned rows of another tenant all the same. Whatever passes by this guard has seen them.",
+  },
 }
 
 const unheardOf: KindMeaning = { severity: "uncertain", meaning: "This version does not know this kind of detection." }

@@ -123,6 +123,10 @@ function judgeNew(writing: Writing, row: ChangedRow): boolean {
   const tenant = column === undefined ? alongAny(writing, row) : column.of(values!)
   // Rows of a path that leads nowhere yet are judged where the key is sent.
   if (link !== undefined && tenant === elsewhere) return true
+  if (tenant === hidden) {
+    writing.check.fault(row.guard, "insert", "hidden")
+    return false
+  }
   writing.check.insert(row.guard, tenant)
   return tenant !== null && writing.judge(tenant) === "own"
 }
@@ -149,6 +153,8 @@ const notThere = Symbol("not there")
 const unwritten = Symbol("unwritten")
 /** The tenant is told by a row that is judged itself, or by another table's values. */
 const elsewhere = Symbol("elsewhere")
+/** The row that would tell the tenant is kept back by row security, or not there. */
+const hidden = Symbol("hidden")
 
 function storedOf(writing: Writing, row: ChangedRow): unknown {
   const known = storedTenantOf(row.entity)
@@ -163,7 +169,7 @@ function writtenTenant(writing: Writing, row: ChangedRow): unknown {
   if (column === undefined) {
     const tenant = alongAny(writing, row)
     // A foreign target is the link's fault.
-    return tenant === elsewhere || writing.isForeign(tenant) ? unwritten : tenant
+    return tenant === elsewhere || tenant === hidden || writing.isForeign(tenant) ? unwritten : tenant
   }
   const part = row.parts.find(({ values }) => column.isIn(values))
   return part === undefined ? unwritten : column.of(part)
@@ -172,7 +178,9 @@ function writtenTenant(writing: Writing, row: ChangedRow): unknown {
 function alongAny(writing: Writing, row: ChangedRow): unknown {
   for (const values of row.parts) {
     const tenant = tenantAlong(writing, row.guard.tenant!.link!, values, row.schema)
-    if (tenant !== undefined) return tenant.isJudged ? elsewhere : tenant.value
+    if (tenant === undefined) continue
+    if (!tenant.isJudged) return tenant.value
+    return tenant.isHidden ? hidden : elsewhere
   }
   return row.isNew ? null : elsewhere
 }

@@ -14,7 +14,10 @@ export async function checkCollections(writing: Writing, collections: Iterable<C
   await writing.stored.load()
   for (const { guard, operation, ends } of changed) {
     const foreign = ends.find((end) => isForeignEnd(writing, end))
-    if (foreign !== undefined) writing.check.stored(guard, tenantOfEnd(writing, foreign), operation)
+    if (foreign === undefined) continue
+    const tenant = tenantOfEnd(writing, foreign)
+    if (tenant === notThere) writing.check.fault(guard, operation, "hidden")
+    else writing.check.stored(guard, tenant, operation)
   }
 }
 
@@ -67,15 +70,18 @@ function askEnd(writing: Writing, end: object): void {
 }
 
 function isForeignEnd(writing: Writing, end: object): boolean {
-  return !isJudgedItself(writing, end) && writing.isForeign(tenantOfEnd(writing, end))
+  if (isJudgedItself(writing, end)) return false
+  const tenant = tenantOfEnd(writing, end)
+  return tenant === notThere ? writing.isBlind : writing.isForeign(tenant)
 }
 
-/** A row that is not there is nobody's. */
+const notThere = Symbol("not there")
+
 function tenantOfEnd(writing: Writing, end: object): unknown {
   const known = storedTenantOf(end)
   if (known !== undefined) return known
   const row = writing.stored.rowAt(placeOf(end), keyOf(end, true))
-  return row === undefined ? null : row.tenant
+  return row === undefined ? notThere : row.tenant
 }
 
 /** Rows without a tenant are everybody's; new ones are judged themselves. */

@@ -26,12 +26,14 @@ export function askLinks(writing: Writing, rows: readonly LinkedRow[]): void {
   })
 }
 
-/** Judges the rows that links lead to: a foreign one may not be linked. */
+/** Judges the rows that links lead to: a foreign one may not be linked, nor one that row security may be hiding. */
 export function checkLinks(writing: Writing, rows: readonly LinkedRow[]): void {
   eachTarget(writing, rows, (row, link, target) => {
     const tenant = tenantOfTarget(writing, target)
-    if (tenant === notThere || !writing.isForeign(tenant)) return
-    writing.check.stored(link, tenant, "link")
+    // The database refuses a key that leads nowhere, but not one that leads to a row behind its policies.
+    if (tenant === notThere ? !writing.isBlind : !writing.isForeign(tenant)) return
+    if (tenant === notThere) writing.check.fault(link, "link", "hidden")
+    else writing.check.stored(link, tenant, "link")
     writing.faulty.add(row.entity)
   })
 }

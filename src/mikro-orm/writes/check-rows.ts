@@ -79,6 +79,7 @@ export function checkMany(writing: Writing, many: readonly ManyLinks[]): void {
     for (const key of keys) {
       const found = writing.stored.rowAt(place, key)
       if (found !== undefined) writing.check.stored(guard, found.tenant, "link")
+      else if (writing.isBlind) writing.check.fault(guard, "link", "hidden")
     }
   }
 }
@@ -96,6 +97,7 @@ function checkRow(
   } else if (link !== undefined) {
     const tenant = tenantAlong(writing, link, row, schema) ?? { isJudged: false, value: null }
     if (!tenant.isJudged) writing.check.insert(guard, tenant.value, operation)
+    else if (tenant.isHidden) writing.check.fault(guard, operation, "hidden")
   }
 }
 

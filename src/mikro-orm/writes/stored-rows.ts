@@ -2,6 +2,7 @@ import { helper, Utils, type EntityManager, type EntityMetadata } from "@mikro-o
 import { chunked } from "../../core/chunked.ts"
 import { remembered } from "../../core/remembered.ts"
 import { runUnscoped } from "../../core/scope.ts"
+import { brokenPaths } from "../broken-paths.ts"
 import type { Failsafe } from "../failsafe.ts"
 import { metaOf } from "../meta-of.ts"
 import type { TenantOf } from "../tenant-of.ts"
@@ -88,10 +89,13 @@ export class StoredRows {
       },
     )
     const wanted = new Set(keys.map(keyText))
+    const broken = tenant === null ? undefined : await brokenPaths(this.#em, meta, tenant, rows, schema)
     for (const row of rows) {
       const text = keyText(by === undefined ? keyOf(row, true) : (row as Record<string, unknown>)[by])
       const read = place.tenant ?? this.#failsafe.tenantOf(metaOf(row)) ?? tenant
-      found.set(wanted.has(text) ? text : unmatched, { tenant: read === null ? null : read.read(row) })
+      found.set(wanted.has(text) ? text : unmatched, {
+        tenant: read === null ? null : broken?.has(row) ? undefined : read.read(row),
+      })
     }
   }
 

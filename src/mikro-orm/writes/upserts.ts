@@ -81,6 +81,7 @@ function judge(writing: Writing, upsert: Upsert, entity: object, rows: readonly 
   for (const row of rows) {
     const along = link && tenantAlong(writing, link, row, upsert.schema)
     const tenant = column === undefined ? along : { isJudged: false as const, value: column.of(row) }
+    if (tenant?.isJudged === true && tenant.isHidden) writing.check.fault(guard, "upsert", "hidden")
     if (tenant === undefined || tenant.isJudged || tenant.value === undefined) continue
     if (!writing.isForeign(tenant.value)) writing.check.changed(guard, stored, tenant.value, "upsert")
   }

@@ -44,6 +44,11 @@ export class Writing {
     this.check = this.#newCheck()
   }
 
+  /** Whether row security keeps foreign rows back from look-ups: what is not found is not nobody's. */
+  get isBlind(): boolean {
+    return this.failsafe.rowSecurity !== undefined
+  }
+
   judge(tenant: unknown): Verdict {
     return this.#judge.judge(tenant)
   }

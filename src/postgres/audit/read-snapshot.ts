@@ -19,12 +19,20 @@ export interface Read {
   readonly unseen: readonly string[]
 }
 
+const allParts = Object.keys(partQueries) as SnapshotPart[]
+
 /**
- * Reads the catalog with the same few queries for any number of tables; nothing is locked, and nothing but the catalog is read.
+ * Reads the catalog with the same few queries for any number of tables; nothing is locked, and nothing but the catalog is read. Parts that
+ * are not wanted are empty.
  *
  * @throws {TenantFailsafeError} `OPTION_INVALID` where the server has no such role
  */
-export async function readSnapshot(client: SqlClient, functionSchema: string, roleName?: string): Promise<Read> {
+export async function readSnapshot(
+  client: SqlClient,
+  functionSchema: string,
+  roleName?: string,
+  wanted: readonly SnapshotPart[] = allParts,
+): Promise<Read> {
   const ask = async (query: string, values: readonly unknown[] = []) => (await client.query(query, values)).rows
   const session = (await ask(sessionQuery))[0]!
   const missing = (session["unseen"] as string[]).map((text) => text.split(" ") as [SnapshotPart, string])
@@ -33,7 +41,7 @@ export async function readSnapshot(client: SqlClient, functionSchema: string, ro
   const memberships = (await ask(membershipsQuery)) as unknown as Membership[]
   const relations = await ask(relationsQuery)
   const parts = new Map<SnapshotPart, readonly Row[]>()
-  for (const part of Object.keys(partQueries) as SnapshotPart[]) {
+  for (const part of wanted) {
     if (!unseen.has(part)) parts.set(part, await ask(partQueries[part]))
   }
   const byOid = new Map(roles.map((role) => [role.oid, role]))

@@ -21,7 +21,8 @@ export type NativeRowSecurityOptions = Omit<RowSecurityOptions, "form" | "foreig
 
 /**
  * Gives the entities of a guarded MikroORM configuration their policies in MikroORM's own form, so that its schema generator and its migrations
- * create them, and find nothing to do afterwards. Policies that the entities declare themselves stay.
+ * create them, and find nothing to do afterwards. Policies that the entities declare themselves stay; the schema of the functions is left out
+ * of the diff.
  *
  * The functions that the policies ask must be there first: run `tenantFunctions().up` in a migration before.
  *
@@ -47,8 +48,16 @@ export function withRowSecurity<Config extends object>(config: Config, options: 
   return { ...config, extensions, [settingsOf]: settings }
 }
 
+const installed = new WeakMap<MikroORM["config"], RowSecuritySettings>()
+
+/** The options of the row security that the entities of a MikroORM declare. */
+export function nativeSettingsOf({ config }: Pick<MikroORM, "config">): RowSecuritySettings | undefined {
+  return installed.get(config)
+}
+
 /** The guard, whose extension stands before this one, knows the entities' tenants once the first EntityManager is made. */
 function install(orm: MikroORM, settings: RowSecuritySettings): void {
+  installed.set(orm.config, settings)
   const driver = orm.driver as unknown as { createEntityManager: (useContext?: boolean) => MikroORM["em"] }
   const { createEntityManager } = driver
   driver.createEntityManager = (useContext) => {
@@ -63,9 +72,31 @@ function declarePolicies({ config }: MikroORM, metadata: MetadataStorage, settin
   const model = tenantModel({ config, getMetadata: (() => metadata) as MikroORM["getMetadata"] })
   const byName = new Map([...metadata].filter(storesTable).map((meta) => [nameOf(tableName(meta, config)), meta]))
   assertFits(config, [...byName.values()])
+  leaveAlone(config, settings.functions.schema, [...byName.values()])
   for (const owned of ownedTables(model, settings).tables) {
     if (owned.copies !== undefined) throw notNative(`entities.${owned.table.entity}.form: "denormalise"`)
     declare(byName.get(nameOf(owned.table))!, owned, settings)
+  }
+}
+
+/**
+ * MikroORM knows nothing of the functions, nor of the keys that they verify signatures with, and its diff would take them away: it leaves their
+ * schema alone.
+ */
+function leaveAlone(config: MikroORM["config"], schema: string, metas: readonly EntityMetadata[]): void {
+  const generator = config.get("schemaGenerator")
+  const { ignoreSchema = [], ignoreRoutines } = generator
+  const home = config.getPlatform().getDefaultSchemaName()
+  const tenant = metas.find((meta) => (tableName(meta, config).schema ?? home) === schema)
+  if (tenant === undefined) {
+    if (ignoreSchema.includes(schema)) return
+    config.set("schemaGenerator", { ...generator, ignoreSchema: [...ignoreSchema, schema] })
+  } else if (ignoreRoutines !== true) {
+    throw invalid(
+      `functions.schema is '${schema}', in which ${tenant.className} is stored as well: MikroORM's diff would take the functions away. Give ` +
+        "them a schema of their own, or set schemaGenerator.ignoreRoutines.",
+      { option: "functions.schema", entity: tenant.className },
+    )
   }
 }
 

@@ -30,9 +30,12 @@ export interface PgPool {
   on(event: "connect", listener: (client: never) => void): unknown
   connect(): Promise<PooledClient>
   query: (...args: never[]) => unknown
+  /** Whether it takes no more queries. */
+  readonly ending?: boolean
 }
 
-interface PooledClient extends PgClient {
+/** A client that is out of its pool. */
+export interface PooledClient extends PgClient {
   on(event: "error", listener: (error: unknown) => void): unknown
   removeListener(event: "error", listener: (error: unknown) => void): unknown
   release(error?: unknown): void

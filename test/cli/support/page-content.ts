@@ -61,6 +61,16 @@ export function describeContent(browser: () => PageBrowser): void {
       expect(text).toContain("Read: 3 files, 57.2 MB, 400,000 lines, 812 records.")
     })
 
+    it("says why row security did not hold", async () => {
+      const explanation = "shop owns public.address."
+      const failed = entry({ what: "rls-not-held", rows: 0, dropped: 0, cause: "no-force", explanation })
+
+      const text = await textOf(renderPage(ledger([failed]), now))
+
+      expect(text).toContain("the database returned rows of another tenant all the same")
+      expect(text).toContain("no-force: shop owns public.address.")
+    })
+
     it("says what the totals lack: unreadable lines and what was not told apart", async () => {
       const lacking = ledger([entry()], {
         input: { unreadable: 1 },

@@ -101,6 +101,8 @@ function filledWith(fill: (field: string) => string): LedgerEntry[] {
       column: fill("column"),
       place: { file: fill("file"), line: number, function: fill("function") },
       fix: fill("fix"),
+      cause: fill("cause"),
+      explanation: fill("explanation"),
       firstSeen: fill("first"),
       lastSeen: fill("last"),
       releases: Array.from({ length: 5 }, (_, index) => fill(`release ${index}`)),

@@ -3,7 +3,7 @@ import { MikroORM } from "@mikro-orm/sql"
 import { Client } from "pg"
 import { afterEach, describe, expect, it } from "vitest"
 import { withFailsafe, type FailsafeOptions } from "../../../src/mikro-orm/index.ts"
-import { tenantFunctions } from "../../../src/postgres/index.ts"
+import { signedFunctions, tenantFunctions } from "../../../src/postgres/index.ts"
 import { withRowSecurity, type NativeRowSecurityOptions } from "../../../src/postgres/mikro-orm/index.ts"
 import { refusalOf, rejectionOf } from "../../core/support/refusal.ts"
 import { openDatabase, type TestDatabase } from "../../support/databases.ts"
@@ -53,12 +53,16 @@ interface Opening {
   readonly list?: readonly unknown[]
   readonly options?: NativeRowSecurityOptions
   readonly database?: TestDatabase
+  readonly config?: object
 }
 
-async function open({ list = entities(), options = inferred, database }: Opening = {}) {
+async function open({ list = entities(), options = inferred, database, config: more = {} }: Opening = {}) {
   const on = database ?? (await openDatabase("postgresql"))
   if (database === undefined) opened.push(on)
-  const config = withFailsafe({ ...on.ormConfig(), entities: list as never }, guard)
+  const own = (list as readonly { readonly name?: string }[]).some(({ name }) => name === "Student")
+    ? guard
+    : { tenantProperty: "merchantId" }
+  const config = withFailsafe({ ...more, ...on.ormConfig(), entities: list as never }, own)
   const orm = await MikroORM.init(withRowSecurity(config, options))
   opened.push(orm)
   for (const statement of tenantFunctions().up) await orm.em.getConnection().execute(statement)
@@ -104,6 +108,50 @@ describe("withRowSecurity", () => {
 
     expect(first.match(/create policy "tenant_failsafe" on "enrolment"/g)).toHaveLength(1)
     expect(await orm.schema.getUpdateSchemaSQL()).toBe("")
+  })
+
+  it.each<[string, object, string[]]>([
+    ["nothing", {}, ['"legacy"']],
+    ["another schema", { ignoreSchema: ["legacy"] }, []],
+  ])(
+    "leaves functions that verify signatures, and their keys, out of the diff, which ignores %s besides",
+    async (_, schemaGenerator, changed) => {
+      const { orm, database } = await open({ config: { schemaGenerator } })
+      await orm.schema.update()
+      await database.sql("create schema legacy")
+      await database.sql("create table legacy.leftover (id integer)")
+      for (const statement of signedFunctions()) await orm.em.getConnection().execute(statement)
+
+      const diff = await orm.schema.getUpdateSchemaSQL()
+
+      expect([...new Set(diff.match(/"(?:app|legacy)"/g))]).toEqual(changed)
+    },
+  )
+
+  const inFunctionSchema = defineEntity({
+    name: "Own",
+    schema: "app",
+    properties: { id: p.integer().primary(), merchantId: p.integer() },
+  })
+
+  it("refuses a schema for the functions that entities are in, because MikroORM would drop them", async () => {
+    const opening = open({ list: [inFunctionSchema], options: {} })
+
+    await expect(opening).rejects.toMatchObject({
+      code: "OPTION_INVALID",
+      message:
+        "functions.schema is 'app', in which Own is stored as well: MikroORM's diff would take the functions away. Give them a schema of " +
+        "their own, or set schemaGenerator.ignoreRoutines.",
+    })
+  })
+
+  it("keeps a schema in the diff that entities and functions share, where MikroORM leaves functions alone", async () => {
+    const config = { schemaGenerator: { ignoreRoutines: true } }
+    const { orm, database } = await open({ list: [inFunctionSchema], options: {}, config })
+    await orm.schema.update()
+    await database.sql("alter table app.own add column surplus integer")
+
+    expect(await orm.schema.getUpdateSchemaSQL()).toContain('drop column "surplus"')
   })
 
   it("is added to a schema that is there without it", async () => {

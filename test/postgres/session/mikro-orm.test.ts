@@ -2,6 +2,7 @@ import { defineEntity, MikroORM, p } from "@mikro-orm/postgresql"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { withTenant } from "../../../src/index.ts"
 import { withFailsafe } from "../../../src/mikro-orm/index.ts"
+import { collectLeaks } from "../../../src/testing/index.ts"
 import { withTenantSession } from "../../../src/postgres/mikro-orm/with-tenant-session.ts"
 import { openItems, type Items } from "./support/items.ts"
 
@@ -10,14 +11,22 @@ const Item = defineEntity({
   properties: { id: p.integer().primary(), label: p.string(), tenantId: p.integer() },
 })
 
+const Note = defineEntity({
+  name: "Note",
+  properties: { id: p.integer().primary(), item: () => p.manyToOne(Item) },
+})
+const guard = { tenantProperty: "tenantId", entities: { Note: "item.tenantId" } }
+
 describe("MikroORM with tenant sessions", () => {
   let items: Items
   let orm: MikroORM
+  const statements: string[] = []
 
   beforeAll(async () => {
     items = await openItems()
-    const config = { entities: [Item], clientUrl: items.url, pool: { max: 2 } }
-    orm = await MikroORM.init(withTenantSession(withFailsafe(config, { tenantProperty: "tenantId" })))
+    const logging = { debug: ["query" as const], colors: false, logger: (text: string) => statements.push(text) }
+    const config = { entities: [Item, Note], clientUrl: items.url, pool: { max: 2 }, ...logging }
+    orm = await MikroORM.init(withTenantSession(withFailsafe(config, guard)))
   })
 
   afterAll(async () => {
@@ -46,6 +55,44 @@ describe("MikroORM with tenant sessions", () => {
   ])("reads the rows of the tenant by %s", async (_, read) => {
     expect(labels(await withTenant(1, read))).toEqual(["a", "b"])
     expect(labels(await withTenant(2, read))).toEqual(["c"])
+  })
+
+  it.each<[string, (read: (em: MikroORM["em"]) => Promise<void>) => Promise<void>]>([
+    ["inside a transaction", (read) => orm.em.fork().transactional(read)],
+    ["inside a nested one", (read) => orm.em.fork().transactional((em) => em.transactional(read))],
+    ["outside of any", (read) => read(orm.em.fork())],
+  ])("answers what the guard has to look up %s", async (_, within) => {
+    statements.length = 0
+    const { result, leaks } = await collectLeaks(() =>
+      withTenant(1, async () => {
+        const found: { id: number }[] = []
+        await within(async (em) => void found.push(...(await em.find(Note, {}, { orderBy: { id: 1 } }))))
+        return found
+      }),
+    )
+
+    const [, lookUp] = statements.filter((statement) => statement.includes("select"))
+    expect(lookUp).toContain('join "item"')
+    expect(result.map(({ id }) => id)).toEqual([1, 2])
+    // The foreign note's item is hidden, so that nobody can tell whose the note is.
+    const unknown = leaks.filter(({ what }) => what !== "rls-not-held")
+    expect(unknown.map(({ what, rows }) => [what, rows])).toEqual([["unknown", 1]])
+  })
+
+  it("answers what the write guard has to look up inside a transaction", async () => {
+    await withTenant(1, () =>
+      orm.em.fork().transactional(async (em) => {
+        em.getReference(Item, 1).label = "changed"
+        await em.flush()
+        em.getReference(Item, 2).label = "changed as well"
+      }),
+    )
+
+    expect(await items.owner("select label from item where tenant_id = 1 order by id")).toEqual([
+      { label: "changed" },
+      { label: "changed as well" },
+    ])
+    await items.owner("update item set label = case id when 1 then 'a' else 'b' end where tenant_id = 1")
   })
 
   it("refuses a stream outside a transaction", async () => {

@@ -16,7 +16,7 @@ export interface Items {
   close(): Promise<void>
 }
 
-/** Tenant 1 has the items 1 and 2, tenant 2 the item 3. */
+/** Tenant 1 has the items 1 and 2, tenant 2 the item 3; each item but the second has a note. */
 export async function openItems(): Promise<Items> {
   const db = await openDatabase("postgresql")
   const ownerUrl = String(db.ormConfig().clientUrl)
@@ -41,6 +41,9 @@ export async function openItems(): Promise<Items> {
     "insert into item values (1, 'a', 1), (2, 'b', 1), (3, 'c', 2)",
     "insert into report values (1, 1), (2, 2), (3, 3)",
     "insert into currency values ('EUR', null)",
+    // Without row security: whose a note is, its item tells.
+    "create table note (id int primary key, item_id int not null references item)",
+    "insert into note values (1, 1), (2, 3)",
     `create role ${role} login password 'app' nosuperuser nobypassrls`,
     `grant select, insert, update, delete on all tables in schema public to ${role}`,
   ]
