@@ -1,7 +1,8 @@
 import { TenantFailsafeError } from "../../core/errors.ts"
 import type { Scope, ScopeContext } from "../../core/scope-context.ts"
 import { databaseContext } from "../../core/scope.ts"
-import { sessionVariables, type SessionSettings, type SessionVariable } from "./session-variables.ts"
+import { queryWithSettings, type QueryWithSettings } from "./query-with-settings.ts"
+import { sessionVariables, settingText, type SessionSettings, type SessionVariable } from "./session-variables.ts"
 import { takingCallback } from "./taking-callback.ts"
 import { statementKind } from "./statement-kind.ts"
 
@@ -39,6 +40,7 @@ class Session {
   readonly #client: PgClient
   readonly #query: Query
   readonly #settings: SessionSettings
+  readonly #queryWithSettings: QueryWithSettings | undefined
   #isOpen = false
   /** The scope that the open transaction belongs to, by its identity; undefined while it belongs to none. */
   #key: string | undefined
@@ -53,6 +55,7 @@ class Session {
     this.#client = client
     this.#query = client.query.bind(client) as unknown as Query
     this.#settings = settings
+    this.#queryWithSettings = queryWithSettings(client)
     this.#canPipeline = client.pipeline === false
   }
 
@@ -94,6 +97,8 @@ class Session {
         return this.#sendAll(this.#isOpen ? [args, [settingText(this.#variables)]] : [args], 0)
       case "stand-alone":
         return this.#send(args)
+      case "rows":
+        return this.#isOpen ? this.#within(context, args) : this.#inOne(context, args)
       case "statement":
         return this.#isOpen ? this.#within(context, args) : this.#alone(context, args)
     }
@@ -111,6 +116,16 @@ class Session {
 
   #within(context: ScopeContext | undefined, args: readonly unknown[]): Promise<unknown> {
     return this.#enters(context) ? this.#sendAll([[settingText(this.#variables)], args], 1) : this.#send(args)
+  }
+
+  /** Without any other message than its own. */
+  #inOne(context: ScopeContext | undefined, args: readonly unknown[]): Promise<unknown> {
+    if (this.#queryWithSettings === undefined) return this.#alone(context, args)
+    const { query, answer } = this.#queryWithSettings(sessionVariables(context?.scope, this.#settings), args)
+    return this.#counted(() => {
+      void this.#query(query)
+      return answer
+    })
   }
 
   #alone(context: ScopeContext | undefined, args: readonly unknown[]): Promise<unknown> {
@@ -149,19 +164,22 @@ class Session {
     return answer.value
   }
 
-  async #send(statement: readonly unknown[]): Promise<unknown> {
+  #send(statement: readonly unknown[]): Promise<unknown> {
+    return this.#counted(() => this.#query(...statement))
+  }
+
+  async #counted(send: () => Promise<unknown>): Promise<unknown> {
     this.#unanswered++
     try {
-      return await this.#query(...statement)
+      return await send()
+    } catch (error) {
+      // It was made where the answer was read, and shall lead to who asked, as pg's own does.
+      if (error instanceof Error) Error.captureStackTrace(error)
+      throw error
     } finally {
       if (--this.#unanswered === 0 && this.#isPipelining) this.#isPipelining = this.#client.pipeline = false
     }
   }
-}
-
-/** Without parameters, so that it costs one message, and none of its own behind `begin`. */
-function settingText(variables: readonly SessionVariable[]): string {
-  return variables.map(([name, value]) => `set local ${name} = ${value}`).join(";")
 }
 
 function textOf(statement: unknown): string {

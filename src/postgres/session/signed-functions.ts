@@ -29,8 +29,8 @@ export function signedFunctions({
     `create or replace function ${verified} returns text[] language plpgsql stable parallel safe security definer ` +
       `set search_path = pg_catalog, pg_temp as ${dollarQuoted(verification(keys, setting))}`,
     `create or replace function ${app}.tenants() returns text[] language sql stable parallel safe return ${verified}`,
-    `create or replace function ${app}.tenant() returns text language sql stable parallel safe\n` +
-      `return (select case when pg_catalog.cardinality(own) = 1 then own[1] end from ${verified} as own)`,
+    // Half as dear as the same in SQL, which with a FROM is not inlined. Named in full: it runs with the caller's search_path.
+    `create or replace function ${app}.tenant() returns text language plpgsql stable parallel safe as ${dollarQuoted(single(verified))}`,
   ]
 }
 
@@ -54,6 +54,15 @@ export async function installTenantKeys(
       "on conflict (id) do update set inner_pad = excluded.inner_pad, outer_pad = excluded.outer_pad",
     [pads.map(({ id }) => id), pads.map(({ inner }) => inner), pads.map(({ outer }) => outer)],
   )
+}
+
+/** The tenant, of a token for one. */
+function single(verified: string): string {
+  return `declare
+  own pg_catalog.text[] := ${verified};
+begin
+  return case when pg_catalog.cardinality(own) operator(pg_catalog.=) 1 then own[1] end;
+end`
 }
 
 /** HMAC-SHA-256 out of the two key blocks. What the token says is read once its signature holds. */

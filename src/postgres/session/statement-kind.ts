@@ -1,5 +1,5 @@
-/** What a statement means to the transaction that it runs in. */
-export type StatementKind = "begin" | "end" | "rollback to" | "stand-alone" | "statement"
+/** What a statement means to the transaction that it runs in. `"rows"`: surely one statement, which reads or writes rows. */
+export type StatementKind = "begin" | "end" | "rollback to" | "stand-alone" | "rows" | "statement"
 
 const words = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)*([a-z]+)(?:\s+(?:work\s+|transaction\s+)?([a-z]+))?/i
 
@@ -28,6 +28,15 @@ export function statementKind(text: string): StatementKind {
     case "alter":
     case "reindex":
       return isStandAlone(text, next) ? "stand-alone" : "statement"
+    case "select":
+    case "insert":
+    case "update":
+    case "delete":
+    case "merge":
+    case "with":
+    case "values":
+      // In a text of several statements, one could begin a transaction.
+      return /;\s*\S/.test(text) ? "statement" : "rows"
     default:
       return "statement"
   }

@@ -1,3 +1,4 @@
+import { TenantFailsafeError } from "../../core/errors.ts"
 import { invalid } from "../../core/options.ts"
 import { TenantSchemas, type TenantSchemasOptions } from "../schemas/tenant-schemas.ts"
 import { readRowSecurityOptions } from "../options.ts"
@@ -5,7 +6,7 @@ import type { TenantFunctions } from "../tenant-functions.ts"
 import { takingCallback } from "./taking-callback.ts"
 import { sessionClient, type PgClient } from "./session-client.ts"
 import type { SessionSettings } from "./session-variables.ts"
-import { assertKey, tokenSetting, type SigningKey } from "./sign-tenants.ts"
+import { assertKey, tenantSigner, tokenSetting, type SigningKey } from "./sign-tenants.ts"
 
 /** How the tenant of a scope reaches the database. */
 export interface TenantSessionOptions {
@@ -81,7 +82,7 @@ function signingOf(signed: NonNullable<TenantSessionOptions["signed"]>): Session
   if (!Number.isSafeInteger(lifetime) || lifetime < 1) {
     throw invalid("signed.lifetime must be a whole number of seconds, at least 1.", { option: "signed" })
   }
-  return { setting: token, key: signed.keys[0], lifetime }
+  return { setting: token, sign: tenantSigner(signed.keys[0], lifetime) }
 }
 
 function isSettingName(name: string): boolean {
@@ -97,9 +98,19 @@ function queryOf(pool: PgPool): (...args: readonly unknown[]) => unknown {
     client.on("error", onError)
     try {
       return await (client.query as (...given: readonly unknown[]) => Promise<unknown>)(...args)
+    } catch (error) {
+      broken ??= endsConnection(error) ? error : undefined
+      throw error
     } finally {
       client.removeListener("error", onError)
       client.release(broken)
     }
   })
+}
+
+/** The connection may still look open when a query learns that the server closes it: only its code tells. */
+function endsConnection(error: unknown): boolean {
+  if (error instanceof TenantFailsafeError) return false
+  const { code } = error as { readonly code?: unknown }
+  return typeof code !== "string" || /^(08|25P0[34]|53|57|58|XX)/.test(code)
 }
