@@ -1,15 +1,17 @@
 import { parseArgs } from "node:util"
 
-const usage = `What the guard costs on top of the vanilla ORM, in time and memory, and what tenantScope costs a request.
+const usage = `What the guard costs on top of the vanilla ORM, in time and memory, what tenantScope costs a request, and what policies and
+sessions cost in PostgreSQL.
 
 npm run bench -- [--samples N] [--only TEXT] [--against vanilla] [--json]
 
 --samples N         pairs per case that has a target, 40 by default; the others take a fifth of it
---only TEXT         only the cases whose label contains TEXT, such as "typeorm hydration", "1x10000 joined", "request express", "await"
+--only TEXT         only the cases whose label contains TEXT, such as "typeorm hydration", "1x10000 joined", "request express", "await",
+                    "row security", "session", "session typeorm", "500 tables"
 --against vanilla   puts the vanilla ORM or server in the guarded one's place: shows the noise of the method
 --json              prints the numbers as JSON
 
-For the cases of ORMs it starts a PostgreSQL of its own unless DATABASE_URL names a server.`
+For the cases of ORMs and of PostgreSQL it starts a PostgreSQL of its own unless DATABASE_URL names a server; its user must be allowed to create roles.`
 
 export interface Arguments {
   readonly samples: number

@@ -1,10 +1,14 @@
-import { openDatabase } from "../support/databases.ts"
+import { openDatabase, type TestDatabase } from "../support/databases.ts"
 import { startPostgres } from "../support/postgres-server.ts"
 import { readArguments, type Arguments } from "./arguments.ts"
 import { awaitCasesWith, timeAwaits, type AwaitCase, type AwaitRow } from "./await-cases.ts"
 import { groupsWith, labelOf, timeGroup, weighGroup, type Group, type MemoryRow, type TimeRow } from "./cases.ts"
 import { openContest } from "./contest.ts"
+import { manyTablesCases, timeManyTables, type ManyTablesCase, type ManyTablesRow } from "./many-tables-cases.ts"
+import type { RatioRow } from "./ratio-row.ts"
 import { asText, describeMachine, retainsNothing, type Report } from "./report.ts"
+import { rowSecurityCases, timeRowSecurity, type RowSecurityCase } from "./row-security-cases.ts"
+import { sessionCases, timeSessions, type SessionCase } from "./session-cases.ts"
 import { requestGroupsWith, requestLabel, timeRequests, type RequestGroup, type RequestRow } from "./request-cases.ts"
 
 const efforts = (samples: number) => ({
@@ -17,12 +21,41 @@ const efforts = (samples: number) => ({
   memory: { samples: Math.ceil(samples / 5), warmUps: 3, generations: 1 },
   "end-to-end": { samples: Math.ceil(samples / 5), warmUps: 3, generations: 1 },
   await: { samples: Math.ceil(samples / 5), warmUps: 3, generations: 1 },
+  "row security": { samples, warmUps: 5, generations: 1 },
+  "row security, no target": { samples: Math.ceil(samples / 2), warmUps: 2, generations: 1 },
+  session: { samples, warmUps: 5, generations: 2 },
+  "session, no target": { samples: Math.ceil(samples / 4), warmUps: 5, generations: 2 },
+  "many tables": { samples: Math.ceil(samples / 5), warmUps: 1, generations: 1 },
 })
 
 interface OrmResults {
-  readonly postgresql?: string
   readonly times: readonly TimeRow[]
   readonly memory: readonly MemoryRow[]
+}
+
+interface DatabaseCases {
+  readonly rowSecurity: readonly RowSecurityCase[]
+  readonly sessions: readonly SessionCase[]
+  readonly manyTables: readonly ManyTablesCase[]
+}
+
+interface DatabaseResults {
+  readonly rowSecurity: readonly RatioRow[]
+  readonly sessions: readonly RatioRow[]
+  readonly manyTables: readonly ManyTablesRow[]
+}
+
+const noOrms: OrmResults = { times: [], memory: [] }
+const noDatabase: DatabaseResults & { version?: string } = { rowSecurity: [], sessions: [], manyTables: [] }
+
+function databaseCasesWith(only: string): DatabaseCases {
+  const matching = <One extends { readonly label: string }>(cases: readonly One[]): One[] =>
+    cases.filter(({ label }) => label.includes(only))
+  return {
+    rowSecurity: matching(rowSecurityCases),
+    sessions: matching(sessionCases),
+    manyTables: matching(manyTablesCases),
+  }
 }
 
 async function run(given: Arguments): Promise<Report> {
@@ -30,14 +63,16 @@ async function run(given: Arguments): Promise<Report> {
   const groups = groupsWith(only)
   const requestGroups = requestGroupsWith(only)
   const awaitCases = awaitCasesWith(only)
-  if (groups.length + requestGroups.length + awaitCases.length === 0) {
+  const ofDatabase = databaseCasesWith(only)
+  const count = Object.values(ofDatabase).reduce((sum, cases) => sum + cases.length, 0)
+  if (groups.length + requestGroups.length + awaitCases.length + count === 0) {
     throw new Error(`No case's label contains "${only}".`)
   }
   const requests = await runRequests(requestGroups, given)
   const awaits = await runAwaits(awaitCases, given)
-  const { postgresql, times, memory } =
-    groups.length === 0 ? { times: [], memory: [] } : await runOrmsWithDatabase(groups, given)
-  return { machine: describeMachine(postgresql), against, samples, times, memory, requests, awaits }
+  const { version, times, memory, ...database } =
+    groups.length + count === 0 ? { ...noOrms, ...noDatabase } : await runOnServer(groups, ofDatabase, given)
+  return { machine: describeMachine(version), against, samples, times, memory, requests, awaits, ...database }
 }
 
 async function runRequests(groups: readonly RequestGroup[], { samples, against }: Arguments): Promise<RequestRow[]> {
@@ -58,23 +93,73 @@ async function runAwaits(cases: readonly AwaitCase[], { samples, against }: Argu
   return rows
 }
 
-async function runOrmsWithDatabase(groups: readonly Group[], given: Arguments): Promise<OrmResults> {
+async function runOnServer(
+  groups: readonly Group[],
+  ofDatabase: DatabaseCases,
+  given: Arguments,
+): Promise<OrmResults & DatabaseResults & { readonly version: string }> {
   const server = await startPostgres()
   try {
-    const database = await openDatabase("postgresql", server.url)
-    try {
-      const contest = await openContest(database, given.against)
-      try {
-        const [row] = await database.sql("show server_version")
-        return { postgresql: String(row?.["server_version"]), ...(await runOrms(contest, groups, given)) }
-      } finally {
-        await contest.dropRole()
-      }
-    } finally {
-      await database.close()
-    }
+    const version = await onDatabase(server.url, async (database) => {
+      const [row] = await database.sql("show server_version")
+      return String(row?.["server_version"])
+    })
+    const orms =
+      groups.length === 0
+        ? noOrms
+        : await onDatabase(server.url, (database) => runOrmsWithDatabase(database, groups, given))
+    return { version, ...orms, ...(await runDatabase(server.url, ofDatabase, given)) }
   } finally {
     await server.stop()
+  }
+}
+
+async function onDatabase<R>(url: string, run: (database: TestDatabase) => Promise<R>): Promise<R> {
+  const database = await openDatabase("postgresql", url)
+  try {
+    return await run(database)
+  } finally {
+    await database.close()
+  }
+}
+
+async function runOrmsWithDatabase(
+  database: TestDatabase,
+  groups: readonly Group[],
+  given: Arguments,
+): Promise<OrmResults> {
+  const contest = await openContest(database, given.against)
+  try {
+    return await runOrms(contest, groups, given)
+  } finally {
+    await contest.dropRole()
+  }
+}
+
+async function runDatabase(
+  url: string,
+  { rowSecurity, sessions, manyTables }: DatabaseCases,
+  { samples, against }: Arguments,
+): Promise<DatabaseResults> {
+  const effort = efforts(samples)
+  const efforted = (name: "row security" | "session") => (target: number | undefined) =>
+    target === undefined ? effort[`${name}, no target`] : effort[name]
+  const measured = async <Row>(
+    cases: readonly { readonly label: string }[],
+    time: (database: TestDatabase) => Promise<readonly Row[]>,
+  ): Promise<readonly Row[]> => {
+    if (cases.length === 0) return []
+    announce(cases.map(({ label }) => label))
+    return onDatabase(url, time)
+  }
+  return {
+    rowSecurity: await measured(rowSecurity, (database) =>
+      timeRowSecurity(database, rowSecurity, { against, effortOf: efforted("row security") }),
+    ),
+    sessions: await measured(sessions, (database) =>
+      timeSessions(database, sessions, { against, effortOf: efforted("session") }),
+    ),
+    manyTables: await measured(manyTables, (database) => timeManyTables(database, manyTables, effort["many tables"])),
   }
 }
 
@@ -111,8 +196,15 @@ function withVerdicts(report: Report): object {
     ...report,
     times: report.times.map((row) => ({ ...row, ...(row.target && { pass: row.guarded.median <= row.target }) })),
     memory: report.memory.map((row) => ({ ...row, pass: retainsNothing(row) })),
+    rowSecurity: report.rowSecurity.map(judged),
+    sessions: report.sessions.map(judged),
+    manyTables: report.manyTables.map((row) => ({ ...row, pass: row.milliseconds.median <= row.target })),
     requests: report.requests.map((row) => ({ ...row, pass: row.added.median <= row.target })),
   }
+}
+
+function judged(row: RatioRow): object {
+  return { ...row, ...(row.target !== undefined && { pass: row.ratio.median <= row.target }) }
 }
 
 // Explicitly, because open handles of the database server would keep the process alive.

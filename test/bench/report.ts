@@ -6,7 +6,10 @@ import manifest from "../../package.json" with { type: "json" }
 import type { AwaitRow } from "./await-cases.ts"
 import type { MemoryRow, TimeRow } from "./cases.ts"
 import { fixed, mark, ratio } from "./cells.ts"
+import { manyTablesText, rowSecurityText, sessionText } from "./database-report.ts"
+import type { ManyTablesRow } from "./many-tables-cases.ts"
 import type { Stats } from "./measure.ts"
+import type { RatioRow } from "./ratio-row.ts"
 import type { RequestRow } from "./request-cases.ts"
 import { awaitText, requestText } from "./request-report.ts"
 
@@ -18,6 +21,9 @@ export interface Report {
   readonly memory: readonly MemoryRow[]
   readonly requests: readonly RequestRow[]
   readonly awaits: readonly AwaitRow[]
+  readonly rowSecurity: readonly RatioRow[]
+  readonly sessions: readonly RatioRow[]
+  readonly manyTables: readonly ManyTablesRow[]
 }
 
 export function describeMachine(postgresql: string | undefined): Record<string, string | number> {
@@ -38,13 +44,13 @@ export function describeMachine(postgresql: string | undefined): Record<string, 
 }
 
 export function asText(report: Report): string {
-  const { machine, samples, against, times, memory, requests, awaits } = report
+  const { machine, samples, against, times, memory, requests, awaits, rowSecurity, sessions, manyTables } = report
   const lines = [
     `${machine["cpu"]}, ${machine["cores"]} cores, ${machine["memoryGiB"]} GiB; Node ${machine["node"]}; ${samples} samples where there is a target`,
   ]
   if (against === "vanilla")
     lines.push("--against vanilla: nothing is guarded here; every ratio should be 1.00, every difference 0.")
-  if (times.length + memory.length > 0) {
+  if (machine["postgresql"] !== undefined) {
     lines.push(`MikroORM ${machine["mikroOrm"]}, TypeORM ${machine["typeorm"]}, PostgreSQL ${machine["postgresql"]}`)
   }
   if (times.length > 0) {
@@ -61,6 +67,9 @@ export function asText(report: Report): string {
       memoryTable(memory),
     )
   }
+  if (rowSecurity.length > 0) lines.push(rowSecurityText(rowSecurity))
+  if (sessions.length > 0) lines.push(sessionText(sessions))
+  if (manyTables.length > 0) lines.push(manyTablesText(manyTables))
   if (requests.length > 0) lines.push(requestText(requests, machine))
   if (awaits.length > 0) lines.push(awaitText(awaits))
   return lines.join("\n")
