@@ -1,13 +1,30 @@
 import type { TenantFailsafeError } from "../core/errors.ts"
 import { unsupportedOrm } from "../core/refusals.ts"
 
+const ofStatements =
+  "execute getQueryAndParameters getParameters getMainTableName getTableName createCteExpression createWhereExpression " +
+  "replacePropertyNamesForTheWholeQuery escape"
+
 /** The methods that are overridden or called, by the class that must have them. Read in the sources of TypeORM 0.3.31 and 1.1.1. */
 const needed = {
   SelectQueryBuilder:
     "executeEntitiesAndRawResults loadRawResults buildEscapedEntityColumnSelects clone getRawMany whereInIds leftJoin escape",
+  InsertQueryBuilder: ofStatements,
+  UpdateQueryBuilder: ofStatements,
+  DeleteQueryBuilder: ofStatements,
+  SoftDeleteQueryBuilder: ofStatements,
+  RelationUpdater: "update",
+  RelationRemover: "remove",
+  EntityManager: "clear",
+  Broadcaster:
+    "broadcastBeforeInsertEvent broadcastBeforeUpdateEvent broadcast broadcastLoadEvent broadcastBeforeQueryEvent broadcastAfterQueryEvent",
   RelationLoader: "load enableLazyLoad",
   RelationIdLoader: "load",
   SubjectDatabaseEntityLoader: "load",
+  EntityPersistExecutor: "execute",
+  SubjectExecutor:
+    "validate execute broadcastBeforeEventsForAll executeInsertOperations executeUpdateOperations executeRemoveOperations " +
+    "executeSoftRemoveOperations executeRecoverOperations",
   TreeRepository: "findTrees findDescendantsTree",
   DataSource: "initialize buildMetadatas",
 }

@@ -3,12 +3,15 @@ import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
 import { publishUnfiltered } from "../core/bypass-channel.ts"
 import type { Policy, Settings } from "../core/options.ts"
 import { resolveOwnership, type Ownership } from "../core/ownership.ts"
+import { rowSecurityOf, type RowSecurityWatch } from "../core/row-security-watch.ts"
 import { remembered } from "../core/remembered.ts"
 import { entityShapes } from "./entity-shapes.ts"
 import { entityGuard, isToMany, mappedGuard, relationGuard, type EntityGuard, type RelationGuard } from "./guards.ts"
 import { HiddenChildren } from "./hidden-children.ts"
+import { LoadedRows } from "./loaded-rows.ts"
 import { dataSourceOf } from "./query-port.ts"
 import { familyTenant, tenantOf, type FamilyTenant, type TenantOf } from "./tenant-of.ts"
+import { WriteModel } from "./writes/write-model.ts"
 
 const installed = new WeakMap<object, Failsafe>()
 
@@ -17,6 +20,8 @@ export class Failsafe {
   readonly dataSource: DataSource
   readonly policy: Policy
   readonly hidden: HiddenChildren = new HiddenChildren()
+  readonly loaded: LoadedRows = new LoadedRows()
+  readonly model: WriteModel = new WriteModel(this)
   readonly #settings: Settings
   #ownership: Ownership | undefined
   readonly #tenants = new WeakMap<EntityMetadata, TenantOf | null>()
@@ -38,6 +43,11 @@ export class Failsafe {
     return installed.get(dataSourceOf(holder))
   }
 
+  /** Tells where row security does not hold; undefined where it is not declared active. */
+  get rowSecurity(): RowSecurityWatch | undefined {
+    return rowSecurityOf(this.dataSource)
+  }
+
   /** Resolves the options once the entities are known; throws when they do not fit. */
   start(metadatas: readonly EntityMetadata[]): void {
     this.#ownership = resolveOwnership(this.#settings, entityShapes(metadatas))
@@ -55,21 +65,24 @@ export class Failsafe {
 
   /** The tenants of the rows that a query for an entity may return, or null when they are not tenant-owned. */
   tenantOf(metadata: EntityMetadata): FamilyTenant | null {
-    return remembered(this.#families, metadata, () =>
-      familyTenant(metadata, (kind) =>
-        remembered(this.#tenants, kind, () => {
-          const path = this.#ownership?.pathOf(kind.name)
-          return path === undefined ? null : tenantOf(kind, path)
-        }),
-      ),
-    )
+    return remembered(this.#families, metadata, () => familyTenant(metadata, (kind) => this.exactTenantOf(kind)))
+  }
+
+  /** The tenant of the rows of this very entity, without those of entities that derive from it. */
+  exactTenantOf(metadata: EntityMetadata): TenantOf | null {
+    return remembered(this.#tenants, metadata, () => {
+      const path = this.#ownership?.pathOf(metadata.name)
+      return path === undefined ? null : tenantOf(metadata, path)
+    })
   }
 
   /** The guard of an entity's rows at top level, or null when they are not tenant-owned. */
   entityGuard(metadata: EntityMetadata): EntityGuard | null {
     return remembered(this.#entities, metadata, () => {
       const tenant = this.tenantOf(metadata)
-      return tenant === null ? null : entityGuard(metadata, tenant)
+      return tenant === null
+        ? null
+        : entityGuard(metadata, tenant, this.#ownership?.isClaimable(metadata.name) === true)
     })
   }
 
@@ -98,6 +111,15 @@ export class Failsafe {
         .filter((relation) => relation.persistenceEnabled && (isToMany(relation) || relation.isOneToOneNotOwner))
         .filter((relation) => !relation.isOneToMany || relation.inverseRelation?.orphanedRowAction !== "disable")
         .flatMap((relation) => this.relationGuard(relation) ?? []),
+    )
+  }
+
+  /** Whether a relation, or its other side, is left alone on purpose. */
+  isLeftAlone(relation: RelationMetadata): boolean {
+    const inverse = relation.inverseRelation
+    return (
+      this.#isUnfiltered(relation.entityMetadata, relation.propertyName) ||
+      (inverse !== undefined && this.#isUnfiltered(inverse.entityMetadata, inverse.propertyName))
     )
   }
 

@@ -17,6 +17,8 @@ export interface RelationGuard {
 export interface EntityGuard {
   readonly tenant: FamilyTenant
   readonly findings: Findings
+  /** Whether a shared row may become one tenant's own. */
+  readonly isClaimable: boolean
 }
 
 export function relationGuard(relation: RelationMetadata, tenant: FamilyTenant): RelationGuard {
@@ -38,8 +40,8 @@ export function mappedGuard(
   return { relation: undefined, target, tenant, findings: findingsAt(owner, property, target, tenant) }
 }
 
-export function entityGuard(metadata: EntityMetadata, tenant: FamilyTenant): EntityGuard {
-  return { tenant, findings: findingsAt(metadata, null, metadata, tenant) }
+export function entityGuard(metadata: EntityMetadata, tenant: FamilyTenant, isClaimable: boolean): EntityGuard {
+  return { tenant, findings: findingsAt(metadata, null, metadata, tenant), isClaimable }
 }
 
 export function isToMany({ isOneToMany, isManyToMany }: RelationMetadata): boolean {

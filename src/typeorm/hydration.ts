@@ -70,7 +70,17 @@ export class Hydration {
     result.raw = this.#fetched
     this.#columns.removeAdded(this.#fetched)
     const { dropped } = this.#screening
+    this.#noteOwn(result)
     if (dropped.length > 0) hideDropped(this.failsafe, this.#map, this.#role, dropped, result.entities)
+  }
+
+  /** Rows that were judged need not be looked up when they are written, or linked to, in the same scope. */
+  #noteOwn({ entities }: HydratedRows): void {
+    const [main] = this.#subjects
+    const key = this.context?.key
+    if (main === undefined || key === undefined || main.join !== undefined) return
+    if (!this.failsafe.model.isLookedUp(main.metadata) || !this.#screening!.isClean(main.alias)) return
+    this.failsafe.loaded.note(entities, main.metadata, key)
   }
 
   /** Records what relation ids came to; throws when the load is refused. */

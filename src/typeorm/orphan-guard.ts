@@ -1,7 +1,6 @@
 import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
 import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
 import * as decide from "../core/decisions.ts"
-import type { LeakLog } from "../core/leak-log.ts"
 import { currentContext } from "../core/scope.ts"
 import type { Policy } from "../core/options.ts"
 import { remembered } from "../core/remembered.ts"
@@ -9,9 +8,10 @@ import { judge, type Verdict } from "../core/verdict.ts"
 import { doesNotFit } from "./assert-fits.ts"
 import { Failsafe } from "./failsafe.ts"
 import type { RelationGuard } from "./guards.ts"
-import { runAs, runLoad } from "./load.ts"
+import { currentSave, runAs } from "./load.ts"
 import { entityKey } from "./row-key.ts"
 import { lookUpTenants } from "./tenant-lookup.ts"
+import type { Save } from "./writes/save.ts"
 
 /** One entity that is being saved, as TypeORM's persistence sees it. */
 interface SubjectPort {
@@ -52,6 +52,10 @@ export function guardAgainstOrphans(prototype: SnapshotLoaderPort): void {
     })
     // Removing compares nothing.
     if (operation !== "remove") await hideForeign(failsafe, this)
+    const save = currentSave(failsafe)
+    for (const { metadata, databaseEntity } of this.subjects) {
+      if (databaseEntity !== undefined) save?.loaded(metadata, databaseEntity)
+    }
   }
 }
 
@@ -72,10 +76,8 @@ async function hideForeign(failsafe: Failsafe, { subjects, queryRunner }: Snapsh
     }
   }
   if (missing.size === 0 || currentContext()?.scope?.kind === "bypass") return
-  const hiding = async (log: LeakLog): Promise<void> => {
-    for (const [guard, group] of missing) await hideForeignOf(failsafe, guard, group, shared(), queryRunner, log)
-  }
-  await runLoad(failsafe, hiding, queryRunner)
+  const save = currentSave(failsafe)!
+  for (const [guard, group] of missing) await hideForeignOf(save, guard, group, shared(), queryRunner)
 }
 
 /** What is stored of a relation and not in the entity, by key. */
@@ -135,13 +137,13 @@ function takeHidden(
 
 /** Asks whose the missing children are: one query per relation, on the connection that saves. */
 async function hideForeignOf(
-  failsafe: Failsafe,
+  save: Save,
   guard: RelationGuard,
   group: readonly Missing[],
   shared: ReadonlySet<ObjectLiteral>,
   queryRunner: QueryRunner,
-  log: LeakLog,
 ): Promise<void> {
+  const { failsafe, log } = save
   const { policy } = failsafe
   const { findings, target, tenant, relation } = guard
   const context = currentContext()
@@ -154,6 +156,7 @@ async function hideForeignOf(
     return
   }
   const tenants = await lookUpTenants(failsafe, target, tenant, [...ids.values()], queryRunner)
+  save.known(target, tenant, tenants)
   for (const { subject, children } of group) {
     const verdicts = [...children].map(([key, child]) => [judge(tenants.get(key), context.owned!), child] as const)
     const spared = verdicts.filter(([verdict]) => isSpared(verdict, policy))

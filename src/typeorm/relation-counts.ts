@@ -1,15 +1,14 @@
-import type { DataSource, EntityMetadata, ObjectLiteral, SelectQueryBuilder } from "typeorm"
+import type { EntityMetadata, ObjectLiteral, SelectQueryBuilder } from "typeorm"
 import type { RelationMetadata } from "typeorm/metadata/RelationMetadata.js"
 import * as decide from "../core/decisions.ts"
 import { currentContext } from "../core/scope.ts"
 import { tenantsOf } from "../core/scope-tenants.ts"
 import type { TenantId } from "../core/tenant-id.ts"
-import { tenantNotations } from "../core/tenant-notations.ts"
 import { Failsafe } from "./failsafe.ts"
 import { isToMany, type RelationGuard } from "./guards.ts"
 import { Load } from "./load.ts"
-import { columnOf, type QueryPort } from "./query-port.ts"
-import { brokenPath, joinTenant, type TenantOf } from "./tenant-of.ts"
+import { ownRows } from "./own-rows.ts"
+import type { QueryPort } from "./query-port.ts"
 
 /** What TypeORM 0.3 knows of one count that it loads along; TypeORM 1 has no such counts. */
 interface Count {
@@ -57,7 +56,7 @@ function confine(failsafe: Failsafe, count: Count): void {
     const tenants = countedTenants(failsafe, guard)
     return tenants === undefined
       ? conditioned
-      : conditioned.andWhere(...conditionOf(failsafe, conditioned, alias, guard, tenants))
+      : conditioned.andWhere(...ownRows(failsafe.dataSource, conditioned, alias, guard.tenant, tenants))
   }
 }
 
@@ -73,36 +72,4 @@ function countedTenants({ policy }: Failsafe, guard: RelationGuard): readonly Te
     return undefined
   }
   return policy.onLeak === "report" ? undefined : tenantsOf(context.scope)
-}
-
-function conditionOf(
-  { dataSource }: Failsafe,
-  query: CountQuery,
-  alias: string,
-  { tenant: { kinds } }: RelationGuard,
-  tenants: readonly TenantId[],
-): [condition: string, parameters: ObjectLiteral] {
-  const parameters: ObjectLiteral = {}
-  const alternatives = kinds.map(({ metadata, tenant }, index) => {
-    const isOwn = tenant === null ? "1 = 1" : ownCondition(query, alias, tenant, index)
-    if (tenant !== null) parameters[`tenants_${index}`] = valuesOf(dataSource, tenant, tenants)
-    if (kinds.length === 1) return isOwn
-    parameters[`kind_${index}`] = metadata.discriminatorValue
-    return `(${columnOf(query, alias, metadata.discriminatorColumn!)} = :kind_${index} AND (${isOwn}))`
-  })
-  return [`(${alternatives.join(" OR ")})`, parameters]
-}
-
-function ownCondition(query: CountQuery, alias: string, tenant: TenantOf, index: number): string {
-  const column = joinTenant(query, alias, tenant, `__tenant_${index}`)
-  const broken = brokenPath(query, alias, tenant, `__tenant_${index}`)
-  const isShared = broken === undefined ? `${column} IS NULL` : `(${column} IS NULL AND NOT (${broken}))`
-  return `${column} IN (:...tenants_${index}) OR ${isShared}`
-}
-
-/** As text, which every column of ids compares with: SQLite would compare a number with a text column as '0.0'. */
-function valuesOf(dataSource: DataSource, { column }: TenantOf, tenants: readonly TenantId[]): unknown[] {
-  const values = tenants.flatMap(tenantNotations)
-  if (column.transformer === undefined) return values.map(String)
-  return values.map((value): unknown => dataSource.driver.preparePersistentValue(value, column))
 }

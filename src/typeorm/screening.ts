@@ -42,6 +42,7 @@ export class Screening {
   #refusal: TenantFailsafeError | undefined
   /** The keys of the foreign rows of each alias that was judged. */
   readonly #foreign = new Map<string, ReadonlySet<string>>()
+  readonly #clean = new Set<string>()
 
   constructor(options: ScreeningOptions, rows: readonly Row[]) {
     this.#options = options
@@ -57,10 +58,18 @@ export class Screening {
     }
     const verdicts = await judgeRows(this.#options, subject, this.#rows, context.owned!)
     this.#foreign.set(subject.alias, this.#keysOf(subject, verdicts.foreign))
-    if (verdicts.foreign.length === 0 && verdicts.unknown.length === 0) return
+    if (verdicts.foreign.length === 0 && verdicts.unknown.length === 0) {
+      this.#clean.add(subject.alias)
+      return
+    }
     if (subject.kind === "children") this.#settleChildren(subject, this.#withoutTops(subject, verdicts))
     else if (subject.kind === "root") this.#settleRoots(subject, verdicts)
     else await this.#settleReferences(subject, verdicts, context.owned!)
+  }
+
+  /** Whether all rows of an alias are own or shared. */
+  isClean(alias: string): boolean {
+    return this.#clean.has(alias)
   }
 
   /** The rows from which entities may be made; throws when the load is refused. */

@@ -1,4 +1,5 @@
-import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
+import type { DataSource, EntityMetadata, ObjectLiteral, QueryRunner, SelectQueryBuilder } from "typeorm"
+import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js"
 import { chunked } from "../core/chunked.ts"
 import { runUnscoped } from "../core/scope.ts"
 import type { Failsafe } from "./failsafe.ts"
@@ -10,9 +11,9 @@ import { brokenPath, joinTenant, type FamilyTenant, type TenantOf } from "./tena
 const compositeKeys = 300
 
 /**
- * Asks the database for the tenants of these rows, on the given connection and so within its transaction; by the rows' keys. What
- * is not found is left out. Soft-deleted rows are found. `undefined` where the path to the tenant breaks off, as it does where row security
- * hides a row on it.
+ * Asks the database for the tenants of these rows, on the given connection and so within its transaction; by the rows' keys, or by
+ * other columns that tell a row. What is not found is left out. Soft-deleted rows are found. `undefined` where the path to the tenant
+ * breaks off, as it does where row security hides a row on it.
  */
 export async function lookUpTenants(
   failsafe: Failsafe,
@@ -20,14 +21,16 @@ export async function lookUpTenants(
   tenant: FamilyTenant,
   ids: readonly ObjectLiteral[],
   queryRunner: QueryRunner | undefined,
+  columns: readonly ColumnMetadata[] = metadata.primaryColumns,
 ): Promise<ReadonlyMap<string, unknown>> {
   const tenants = new Map<string, unknown>()
   // A view has no key to be asked for.
-  if (metadata.primaryColumns.length === 0) return tenants
-  const size = metadata.hasMultiplePrimaryKeys ? compositeKeys : undefined
+  if (columns.length === 0) return tenants
+  const size = columns.length > 1 ? compositeKeys : undefined
   for (const kind of tenant.kinds) {
-    for (const some of chunked(ids, size))
-      await lookUp(failsafe, kind.metadata, kind.tenant, some, queryRunner, tenants)
+    for (const some of chunked(ids, size)) {
+      await lookUp(failsafe, kind.metadata, kind.tenant, columns, some, queryRunner, tenants)
+    }
   }
   return tenants
 }
@@ -36,6 +39,7 @@ async function lookUp(
   failsafe: Failsafe,
   metadata: EntityMetadata,
   tenant: TenantOf | null,
+  columns: readonly ColumnMetadata[],
   ids: readonly ObjectLiteral[],
   queryRunner: QueryRunner | undefined,
   tenants: Map<string, unknown>,
@@ -48,14 +52,15 @@ async function lookUp(
     .from(metadata.target, "row")
     .withDeleted()
     .cache(false)
-  const keys = metadata.primaryColumns.map((column, index) => [`key${index}`, column] as const)
+  const keys = columns.map((column, index) => [`key${index}`, column] as const)
   for (const [alias, column] of keys) query.addSelect(columnOf(query, "row", column), alias)
   if (tenant !== null) {
     query.addSelect(joinTenant(query, "row", tenant), "tenant")
     const broken = brokenPath(query, "row", tenant)
     if (broken !== undefined) query.addSelect(`CASE WHEN ${broken} THEN 1 ELSE 0 END`, "broken")
   }
-  query.whereInIds([...ids])
+  if (columns === metadata.primaryColumns) query.whereInIds([...ids])
+  else query.where(...byColumns(dataSource, query, columns, ids))
   for (const row of await runUnscoped(() => query.getRawMany<Record<string, unknown>>())) {
     const key = rowKey(dataSource, row, keys)
     if (key === undefined) continue
@@ -63,4 +68,27 @@ async function lookUp(
     if (tenant === null) tenants.set(key, null)
     else tenants.set(key, Number(row["broken"]) === 1 ? undefined : hydrated(dataSource, row["tenant"], tenant.column))
   }
+}
+
+function byColumns(
+  { driver }: DataSource,
+  query: SelectQueryBuilder<ObjectLiteral>,
+  columns: readonly ColumnMetadata[],
+  ids: readonly ObjectLiteral[],
+): [condition: string, parameters: ObjectLiteral] {
+  const valueOf = (id: ObjectLiteral, column: ColumnMetadata): unknown =>
+    driver.preparePersistentValue(column.getEntityValue(id), column)
+  const [first] = columns
+  if (columns.length === 1 && first !== undefined) {
+    return [`${columnOf(query, "row", first)} IN (:...keys)`, { keys: ids.map((id) => valueOf(id, first)) }]
+  }
+  const parameters: ObjectLiteral = {}
+  const alternatives = ids.map((id, row) => {
+    const parts = columns.map((column, index) => {
+      parameters[`key_${row}_${index}`] = valueOf(id, column)
+      return `${columnOf(query, "row", column)} = :key_${row}_${index}`
+    })
+    return `(${parts.join(" AND ")})`
+  })
+  return [alternatives.join(" OR "), parameters]
 }

@@ -31,14 +31,15 @@ export function tenantPath(metadata: EntityMetadata, { kinds, path }: FamilyTena
       prefix = `${property}.`
     }
   }
-  return { steps, type: end && typeOf(end) }
+  return { steps, type: end && columnType(end) }
 }
 
 // A bigint column arrives as a text.
 const textTypes = /char|text|string|uuid|bigint|int8/i
 const numberTypes = /^(?:int|integer|int2|int4|smallint|mediumint|tinyint|number)$/i
 
-function typeOf({ type }: ColumnMetadata): TenantPath["type"] {
+/** What a column holds, as the application knows it; undefined for what is neither a text nor a number. */
+export function columnType({ type }: ColumnMetadata): TenantPath["type"] {
   const name = typeof type === "function" ? type.name : type
   if (numberTypes.test(name)) return "number"
   return textTypes.test(name) ? "string" : undefined

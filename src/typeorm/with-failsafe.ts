@@ -25,10 +25,6 @@ const settingsOf = Symbol.for("tenant-failsafe/typeorm/settings@1")
  */
 export function withFailsafe<Source extends DataSource>(dataSource: Source, options: FailsafeOptions): Source {
   const settings = readOptions(options)
-  for (const option of ["writes", "claimable"] as const) {
-    if (options[option] === undefined) continue
-    throw invalid(`The TypeORM entry has no write guard yet: leave ${option} out.`, { option })
-  }
   const marked = dataSource as { [settingsOf]?: Settings }
   if (isGuardedAlready(marked[settingsOf], settings, "DataSource")) return dataSource
   if (dataSource.isInitialized) {

@@ -19,8 +19,6 @@ export interface Harness<Session> {
   readonly unloaded: Paths<RequiredUnloaded, UnloadedHazard<Session>>
   /** Removes customer 1 with its notes loaded; the notes are removed along with their customer. */
   removeParent(session: Session): Promise<Aftermath>
-  /** Where no write guard looks first, the database refuses: `"FOREIGN_KEY"`. */
-  readonly removalOutcome?: "FOREIGN_KEY"
 }
 
 /** The keys that every ORM owes, and those that only one ORM has. */

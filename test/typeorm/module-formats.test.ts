@@ -26,19 +26,19 @@ const heads = {
   commonjs: `
     const ${names} = require(${parts.typeorm})
     const { withFailsafe } = require(${parts.failsafe})
-    const { withTenant } = require(${parts.scope})
+    const { withTenant, withoutTenant } = require(${parts.scope})
     const { collectLeaks } = require(${parts.testing})
     const { BetterSqlite3 } = require(${parts.sqlite})`,
   module: `
     import ${names} from ${parts.typeorm}
     import { withFailsafe } from ${parts.failsafe}
-    import { withTenant } from ${parts.scope}
+    import { withTenant, withoutTenant } from ${parts.scope}
     import { collectLeaks } from ${parts.testing}
     import { BetterSqlite3 } from ${parts.sqlite}`,
   "a module that requires TypeORM": `
     import { createRequire } from "node:module"
     import { withFailsafe } from ${parts.failsafe}
-    import { withTenant } from ${parts.scope}
+    import { withTenant, withoutTenant } from ${parts.scope}
     import { collectLeaks } from ${parts.testing}
     import { BetterSqlite3 } from ${parts.sqlite}
     const ${names} = createRequire(${JSON.stringify(root.pathname)} + "package.json")(${parts.typeorm})`,
@@ -62,10 +62,13 @@ const application = `
     await withFailsafe(source, { tenantProperty: "merchantId" }).initialize()
     const customers = source.getRepository("Customer")
     await customers.insert({ id: 1 })
-    await source.getRepository("Address").insert([
-      { id: 1, merchantId: 1, customer: { id: 1 } },
-      { id: 2, merchantId: 2, customer: { id: 1 } },
-    ])
+    const addresses = source.getRepository("Address")
+    await withoutTenant("seed", () =>
+      addresses.insert([
+        { id: 1, merchantId: 1, customer: { id: 1 } },
+        { id: 2, merchantId: 2, customer: { id: 1 } },
+      ]),
+    )
     const { result, leaks } = await collectLeaks(() =>
       withTenant(1, async () => {
         const [customer] = await customers.find({ relations: { addresses: true } })
@@ -73,9 +76,13 @@ const application = `
         return customer.addresses.map((address) => address.id)
       }),
     )
+    const refused = []
+    for (const write of [() => addresses.save({ id: 2, merchantId: 1 }), () => addresses.clear()]) {
+      await collectLeaks(() => withTenant(1, write)).catch(({ code }) => refused.push(code))
+    }
     const stored = await source.query('select "customerId" from address order by id')
     await source.destroy()
-    console.log(JSON.stringify({ result, leaks: leaks.map(({ what, rows }) => [what, rows]), stored }))
+    console.log(JSON.stringify({ result, refused, leaks: leaks.map(({ what, rows }) => [what, rows]), stored }))
   }
   main().catch((error) => {
     console.error(error)
@@ -94,6 +101,7 @@ describe("an application written as", () => {
   it.each(Object.keys(heads) as (keyof typeof heads)[])("%s is guarded", async (head) => {
     expect(await start(head)).toEqual({
       result: [1],
+      refused: ["WRITE_FOREIGN", "WRITE_FOREIGN"],
       leaks: [["dropped", 1]],
       stored: [{ customerId: 1 }, { customerId: 1 }],
     })

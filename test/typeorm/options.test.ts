@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest"
 import { withTenant } from "../../src/index.ts"
 import { collectLeaks } from "../../src/testing/index.ts"
 import type { FailsafeOptions } from "../../src/typeorm/index.ts"
+import { rejectionOf } from "../core/support/refusal.ts"
 import { idsOf, openLab, type Lab } from "./support/lab.ts"
 import { schoolEntities } from "./support/lab-school.ts"
 import { openShop, type Customer, type Lazy, type Shop } from "./support/shop.ts"
@@ -211,17 +212,26 @@ describe("unfiltered", () => {
     expect(leaks).toEqual([])
   })
 
-  it("saves an unfiltered relation as TypeORM does", async () => {
+  const detachForeign = (shop: Shop): Promise<void> =>
+    withTenant(1, async () => {
+      const repository = shop.dataSource.getRepository(shop.Customer)
+      const ada = await repository.findOneOrFail({ where: { id: 1 }, relations: { addresses: true } })
+      ada.addresses = ada.addresses.filter(({ id }) => id !== 2)
+      await repository.save(ada)
+    })
+
+  it("refuses to change the foreign rows of an unfiltered relation themselves", async () => {
     const shop = await open({ unfiltered })
 
-    await collectLeaks(() =>
-      withTenant(1, async () => {
-        const repository = shop.dataSource.getRepository(shop.Customer)
-        const ada = await repository.findOneOrFail({ where: { id: 1 }, relations: { addresses: true } })
-        ada.addresses = ada.addresses.filter(({ id }) => id !== 2)
-        await repository.save(ada)
-      }),
-    )
+    const { result } = await collectLeaks(() => rejectionOf(detachForeign(shop)))
+
+    expect(result).toMatchObject({ code: "WRITE_FOREIGN" })
+  })
+
+  it("saves an unfiltered relation as TypeORM does, with writes 'allow'", async () => {
+    const shop = await open({ unfiltered, writes: "allow" })
+
+    await collectLeaks(() => detachForeign(shop))
 
     expect(await shop.database.sql("select customer_id from address where id = 2")).toEqual([{ customer_id: null }])
   })

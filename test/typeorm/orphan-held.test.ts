@@ -52,14 +52,27 @@ describe.each(["addresses", "tags", "teams", "lines", "seats"])("foreign rows of
   })
 })
 
-it("writes what is edited in a foreign child that the array holds, as TypeORM does", async () => {
-  await witness(world, world.guarded, hazardOf("lines"), (s) =>
-    withTenant(1, async () => s.save(await s.plain([{ id: 2, label: "edited", merchantId: 2 }]))),
-  )
+describe("what is edited in a foreign child that the array holds", () => {
+  const edit: Scenario = (s) =>
+    withTenant(1, async () => s.save(await s.plain([{ id: 2, label: "edited", merchantId: 2 }])))
+  const stored = () => world.database.sql('select label, "customerId" from line where id = 2')
 
-  expect(await world.database.sql('select label, "customerId" from line where id = 2')).toEqual([
-    { label: "edited", customerId: 1 },
-  ])
+  it("is refused, and nothing is written", async () => {
+    const { failed } = await witness(world, world.guarded, hazardOf("lines"), edit)
+
+    expect({ failed, stored: await stored() }).toEqual({
+      failed: expect.stringContaining("Updating Line ") as string,
+      stored: [{ label: "foreign 2", customerId: 1 }],
+    })
+  })
+
+  it("is written as TypeORM does with writes 'report'", async () => {
+    const side = await world.open({ writes: "report" })
+
+    await witness(world, side, hazardOf("lines"), edit)
+
+    expect(await stored()).toEqual([{ label: "edited", customerId: 1 }])
+  })
 })
 
 it("detaches a foreign child that was shown and removed in withoutTenant", async () => {

@@ -33,6 +33,10 @@ function noTenant(loaded: number) {
   return { ...unloadedWrite(loaded, loaded), what: "no-tenant" }
 }
 
+function written(rows: number) {
+  return { ...unloadedWrite(rows, rows), what: "write", owner: "Address", relation: null, strategy: "update" }
+}
+
 /** An object made by hand that shows no address at all. */
 const empty: Scenario = async (session) => session.save(await session.plain([]))
 
@@ -102,8 +106,9 @@ describe("outside any scope", () => {
 
     const { damaged, leaks } = await witness(world, side, addresses, empty)
 
+    const rows = { ...noTenant(0), owner: "Address", relation: null }
     expect(damaged).toEqual(detached)
-    expect(leaks.map(essenceOf)).toEqual([noTenant(5)])
+    expect(leaks.map(essenceOf)).toEqual([noTenant(5), rows])
   })
 
   it("does as TypeORM does in silence with noTenant 'allow'", async () => {
@@ -156,13 +161,22 @@ describe("in other scopes", () => {
 })
 
 describe("policies", () => {
-  it("does as TypeORM does and records it with onLeak 'report'", async () => {
-    const side = await opened({ onLeak: "report" })
+  it("does as TypeORM does and records it with onLeak and writes 'report'", async () => {
+    const side = await opened({ onLeak: "report", writes: "report" })
 
     const { damaged, leaks } = await witness(world, side, addresses, (session) => withTenant(1, () => empty(session)))
 
     expect(damaged).toEqual(detached)
-    expect(leaks.map(essenceOf)).toEqual([unloadedWrite(5, 2)])
+    expect(leaks.map(essenceOf)).toEqual([unloadedWrite(5, 2), written(2)])
+  })
+
+  it("refuses to detach foreign children that onLeak 'report' shows", async () => {
+    const side = await opened({ onLeak: "report" })
+
+    const { damaged, leaks } = await witness(world, side, addresses, (session) => withTenant(1, () => empty(session)))
+
+    expect(damaged).toEqual([])
+    expect(leaks.map(essenceOf)).toEqual([unloadedWrite(5, 2), written(2)])
   })
 
   it("leaves foreign children alone and records it with onLeak 'throw'", async () => {
@@ -176,12 +190,20 @@ describe("policies", () => {
     expect(leaks.map(essenceOf)).toEqual([unloadedWrite(5, 2)])
   })
 
-  it("does as TypeORM does where the relation is unfiltered on purpose", async () => {
-    const side = await opened({ unfiltered: { "Customer.addresses": "test" } })
+  it("does as TypeORM does where the relation is unfiltered on purpose, with writes 'allow'", async () => {
+    const side = await opened({ unfiltered: { "Customer.addresses": "test" }, writes: "allow" })
 
     const { damaged, leaks } = await witness(world, side, addresses, (session) => withTenant(1, () => empty(session)))
 
     expect({ damaged, leaks }).toEqual({ damaged: detached, leaks: [] })
+  })
+
+  it("refuses to change the foreign rows themselves where the relation is unfiltered on purpose", async () => {
+    const side = await opened({ unfiltered: { "Customer.addresses": "test" } })
+
+    const { damaged, leaks } = await witness(world, side, addresses, (session) => withTenant(1, () => empty(session)))
+
+    expect([damaged, leaks.map(essenceOf)]).toEqual([[], [written(2)]])
   })
 })
 
@@ -202,7 +224,7 @@ describe("records", () => {
           rows: 2,
           strategy: "save",
         },
-        { file: "test/typeorm/support/orphan-run.ts", function: "failureOf" },
+        { file: "test/typeorm/support/orphan-session.ts", function: "Session.save" },
       ),
     ])
   })

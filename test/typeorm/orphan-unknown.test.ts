@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { withTenant } from "../../src/index.ts"
 import { collectLeaks } from "../../src/testing/index.ts"
 import type { FailsafeOptions } from "../../src/typeorm/index.ts"
+import { rejectionOf } from "../core/support/refusal.ts"
 import { nine, openShop, type Customer, type Shop } from "./support/shop.ts"
 
 let shop: Shop
@@ -46,14 +47,26 @@ describe.each(["drop", "report"] as const)(
   },
 )
 
-it("detaches a row of unknown tenant that was shown and removed", async () => {
-  await open({})
-
-  const owner = await ownerOfFive(async () => {
+describe("a row of unknown tenant that was shown and removed", () => {
+  async function empty(): Promise<void> {
     const customer = await load()
     customer.addresses = []
     await shop.dataSource.getRepository(shop.Customer).save(customer)
+  }
+
+  it("is not detached", async () => {
+    await open({})
+
+    const owner = await ownerOfFive(async () =>
+      expect(await rejectionOf(empty())).toMatchObject({ code: "TENANT_UNKNOWN" }),
+    )
+
+    expect(owner).toBe(2)
   })
 
-  expect(owner).toBeNull()
+  it("is detached with writes 'report'", async () => {
+    await open({ writes: "report" })
+
+    expect(await ownerOfFive(empty)).toBeNull()
+  })
 })

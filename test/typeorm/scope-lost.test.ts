@@ -5,6 +5,8 @@ import { collectLeaks } from "../../src/testing/index.ts"
 import { rejectionOf } from "../core/support/refusal.ts"
 import { openShop, type Shop } from "./support/shop.ts"
 
+type Manager = Shop["dataSource"]["manager"]
+
 let shop: Shop
 
 afterEach(() => shop.close())
@@ -49,4 +51,20 @@ it("a load without a transaction names the listener alone: others use its connec
 
   expect(result.details).toMatchObject({ entryPoint: expect.stringMatching(place) as string })
   expect(result.message).not.toContain("last seen")
+})
+
+it.each([
+  ["save", (manager: Manager, street: string) => manager.save(shop.Address, { id: 1, street })],
+  ["update", (manager: Manager, street: string) => manager.update(shop.Address, { id: 1 }, { street })],
+])("a write that lost the scope of its transaction names where it was last seen: %s", async (_, write) => {
+  shop = await openShop()
+
+  const { result } = await collectLeaks(() =>
+    shop.dataSource.transaction(async (manager) => {
+      await withTenant(1, () => write(manager, "a"))
+      return rejectionOf(write(manager, "b"))
+    }),
+  )
+
+  expect(result.message).toMatch(new RegExp(`The scope was last seen at ${place} and lost in between`))
 })

@@ -72,7 +72,6 @@ export function typeOrmHarness(guard: Guard = guarded): Harness<DomainSession> {
     flushes,
     edits,
     unloaded,
-    removalOutcome: "FOREIGN_KEY",
     removeParent,
   }
 }

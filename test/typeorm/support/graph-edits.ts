@@ -33,7 +33,7 @@ export function edit(context: EditContext, step: EditStep): void {
       child.text = `renamed ${context.newId()}`
       return
     case "add":
-      setChildren(owner, relation, [...children, newChild(context, relation, third)])
+      setChildren(owner, relation, [...children, ...newChildren(context, relation, third)])
       return
     case "remove":
       setChildren(
@@ -49,7 +49,7 @@ export function edit(context: EditContext, step: EditStep): void {
       setChildren(owner, relation, null)
       return
     case "replace":
-      setChildren(owner, relation, [newChild(context, relation, third), ...children.slice(0, 1)])
+      setChildren(owner, relation, [...newChildren(context, relation, third), ...children.slice(0, 1)])
       return
     case "link": {
       const others = [...graph.rows.tag.values()].filter(
@@ -83,26 +83,36 @@ function editCustomer(
   }
 }
 
-function newChild(context: EditContext, relation: Relation, pick: number): Entity {
+/** A new row; none where there is nothing that it could belong to. */
+function newChildren(context: EditContext, relation: Relation, pick: number): Entity[] {
   if (relation === "addresses") {
     const child = newRow(context, pick)
     // The database makes the key.
     delete child.id
-    return child
+    return [child]
   }
-  if (relation !== "lines") return newRow(context, pick)
+  if (relation !== "lines") return [newRow(context, pick)]
   const { graph, scope } = context
-  const products = [...graph.products.keys(), null].filter((index) =>
-    isVisible(scope, index === null ? null : graph.products[index]!),
-  )
+  // A new line of a shared product, or of none, would be shared by all.
+  const products = [...graph.products.keys(), null].filter((index) => {
+    const tenant = index === null ? null : graph.products[index]!
+    return isVisible(scope, tenant) && (tenant !== null || !isConfined(scope))
+  })
+  if (products.length === 0) return []
   const product = products[pick % products.length]!
   const id = context.newId()
-  return { id, text: `new ${id}`, product: product === null ? null : { id: product + 1 } }
+  return [{ id, text: `new ${id}`, product: product === null ? null : { id: product + 1 } }]
 }
 
 function newRow({ scope, newId }: EditContext, pick: number): Entity {
-  const own = ([0, 1, 2, 3, null] as const).filter((tenant) => isVisible(scope, tenant))
+  // Of several tenants, a new row must name its own.
+  const named = ([0, 1, 2, 3, null] as const).filter((tenant) => tenant !== null || scope[0] !== "set")
+  const own = named.filter((tenant) => isVisible(scope, tenant))
   const tenant = own[pick % own.length]!
   const id = newId()
   return { id, text: `new ${id}`, merchantId: tenant }
+}
+
+function isConfined([kind]: ScopeStep): boolean {
+  return kind === "tenant" || kind === "switch" || kind === "set"
 }

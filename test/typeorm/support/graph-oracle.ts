@@ -37,7 +37,7 @@ export function tenantOf(graph: Graph, table: Table, entity: Entity): RowTenant 
 /** What `save` makes of the database: what the entities hold is applied, and what they were never shown stays as it is. */
 export class ExpectedSave {
   readonly graph: Graph
-  /** Whether children are missing of which nobody can tell whether they were shown: outside any scope, the save is refused. */
+  /** Whether children are missing of which nobody can tell whether they were shown. */
   isAmbiguous = false
   readonly #before: Graph
   readonly #scope: ScopeStep
@@ -48,6 +48,11 @@ export class ExpectedSave {
     this.#before = graph
     this.#scope = scope
     this.#hidden = hidden
+  }
+
+  /** Whether rows of tenants are written, or children are missing of which nobody can tell: outside any scope, the save is refused. */
+  get needsScope(): boolean {
+    return this.isAmbiguous || !isDeepStrictEqual(this.graph.rows, this.#before.rows)
   }
 
   save(customers: readonly Entity[]): this {

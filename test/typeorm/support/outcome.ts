@@ -1,0 +1,1 @@
+export { outcomeOf } from "../../mikro-orm/support/outcome.ts"
