@@ -5,8 +5,26 @@ const ofStatements =
   "execute getQueryAndParameters getParameters getMainTableName getTableName createCteExpression createWhereExpression " +
   "replacePropertyNamesForTheWholeQuery escape"
 
+type ClassName =
+  | "SelectQueryBuilder"
+  | "InsertQueryBuilder"
+  | "UpdateQueryBuilder"
+  | "DeleteQueryBuilder"
+  | "SoftDeleteQueryBuilder"
+  | "RelationUpdater"
+  | "RelationRemover"
+  | "EntityManager"
+  | "Broadcaster"
+  | "RelationLoader"
+  | "RelationIdLoader"
+  | "SubjectDatabaseEntityLoader"
+  | "EntityPersistExecutor"
+  | "SubjectExecutor"
+  | "TreeRepository"
+  | "DataSource"
+
 /** The methods that are overridden or called, by the class that must have them. Read in the sources of TypeORM 0.3.31 and 1.1.1. */
-const needed = {
+const needed: Readonly<Record<ClassName, string>> = {
   SelectQueryBuilder:
     "executeEntitiesAndRawResults loadRawResults buildEscapedEntityColumnSelects clone getRawMany whereInIds leftJoin escape",
   InsertQueryBuilder: ofStatements,
@@ -30,7 +48,7 @@ const needed = {
 }
 
 /** The classes of a TypeORM, as far as the failsafe hooks into them: an instance or a prototype of each. */
-export type Hooked = { readonly [Class in keyof typeof needed]: object | undefined }
+export type Hooked = Readonly<Record<ClassName, object | undefined>>
 
 /**
  * Refuses to start on a TypeORM that lacks one of the methods: unguarded in silence is worse than not at all.
@@ -39,7 +57,7 @@ export type Hooked = { readonly [Class in keyof typeof needed]: object | undefin
  */
 export function assertMethods(hooked: Hooked): void {
   for (const [name, methods] of Object.entries(needed)) {
-    const holder = hooked[name as keyof Hooked] as Record<string, unknown> | undefined
+    const holder = hooked[name as ClassName] as Record<string, unknown> | undefined
     const missing = methods.split(" ").find((method) => typeof holder?.[method] !== "function")
     if (missing !== undefined) throw doesNotFit(`${name}.${missing}() is missing`)
   }

@@ -3,7 +3,10 @@ import { createRequire } from "node:module"
 import { promisify } from "node:util"
 import { DataSource, SelectQueryBuilder, TreeRepository, type DataSourceOptions } from "typeorm"
 import { RelationIdLoader } from "typeorm/query-builder/relation-id/RelationIdLoader.js"
+import { EntityPersistExecutor } from "typeorm/persistence/EntityPersistExecutor.js"
+import { SubjectExecutor } from "typeorm/persistence/SubjectExecutor.js"
 import { SubjectDatabaseEntityLoader } from "typeorm/persistence/SubjectDatabaseEntityLoader.js"
+import { Broadcaster } from "typeorm/subscriber/Broadcaster.js"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { withFailsafe } from "../../src/typeorm/index.ts"
 import { rejectionOf } from "../core/support/refusal.ts"
@@ -53,6 +56,19 @@ const needed: readonly (readonly [name: string, prototype: () => object])[] = [
   ["RelationLoader.enableLazyLoad", relationLoader],
   ["RelationIdLoader.load", () => RelationIdLoader.prototype],
   ["SubjectDatabaseEntityLoader.load", () => SubjectDatabaseEntityLoader.prototype],
+  ["EntityPersistExecutor.execute", () => EntityPersistExecutor.prototype],
+  ["SubjectExecutor.validate", () => SubjectExecutor.prototype],
+  ["SubjectExecutor.execute", () => SubjectExecutor.prototype],
+  ["SubjectExecutor.broadcastBeforeEventsForAll", () => SubjectExecutor.prototype],
+  ["SubjectExecutor.executeInsertOperations", () => SubjectExecutor.prototype],
+  ["SubjectExecutor.executeUpdateOperations", () => SubjectExecutor.prototype],
+  ["SubjectExecutor.executeRemoveOperations", () => SubjectExecutor.prototype],
+  ["SubjectExecutor.executeSoftRemoveOperations", () => SubjectExecutor.prototype],
+  ["SubjectExecutor.executeRecoverOperations", () => SubjectExecutor.prototype],
+  ["Broadcaster.broadcast", () => Broadcaster.prototype],
+  ["Broadcaster.broadcastLoadEvent", () => Broadcaster.prototype],
+  ["Broadcaster.broadcastBeforeQueryEvent", () => Broadcaster.prototype],
+  ["Broadcaster.broadcastAfterQueryEvent", () => Broadcaster.prototype],
   ["TreeRepository.findTrees", () => TreeRepository.prototype],
   ["TreeRepository.findDescendantsTree", () => TreeRepository.prototype],
   ["DataSource.initialize", () => DataSource.prototype],
