@@ -18,7 +18,7 @@ const addresses = new Findings({
 
 function scopeNow(modes: Partial<FailsafeOptions> = {}, log = new LeakLog()): WriteScope | undefined {
   const { policy } = readOptions({ tenantProperty: "merchantId", ...modes })
-  return writeScope(policy, currentContext(), addresses, log)
+  return writeScope(policy, currentContext(), [{ findings: addresses }], log)
 }
 
 function noted(log: LeakLog): Partial<LeakReport>[] {
@@ -34,7 +34,10 @@ function noted(log: LeakLog): Partial<LeakReport>[] {
 
 describe("writeScope", () => {
   it("confines to the one tenant, in the notation in which ids are compared", () => {
-    expect(withTenant(1n, () => scopeNow())).toEqual({ scope: { kind: "tenant", tenant: 1n }, owned: new Set(["1"]) })
+    expect(withTenant(1n, () => scopeNow())).toMatchObject({
+      scope: { kind: "tenant", tenant: 1n },
+      owned: new Set(["1"]),
+    })
   })
 
   it("confines to the tenants of a set", () => {

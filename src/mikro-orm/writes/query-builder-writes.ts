@@ -1,5 +1,6 @@
 import { QueryFlag, type EntityManager, type EntityMetadata } from "@mikro-orm/core"
 import { runUnscoped, currentContext } from "../../core/scope.ts"
+import { writeScope } from "../../core/write-scope.ts"
 import { EntityLoad, runLoad } from "../entity-load.ts"
 import type { Failsafe } from "../failsafe.ts"
 import type { Condition } from "../tenant-of.ts"
@@ -216,13 +217,11 @@ export class BuilderWrites {
     const context = currentContext()
     this.#madeIn = context?.key
     if (kind === undefined || kind === "truncate" || meta === undefined) return
-    if (this.#failsafe.policy.writes === "allow" || context?.scope === undefined || context.owned === undefined) return
-    const writing = new Writing(
-      new EntityLoad(this.#failsafe, this.#em, context),
-      this.#em,
-      context.scope,
-      context.owned,
-    )
+    const load = new EntityLoad(this.#failsafe, this.#em, context)
+    // Outside any scope, it is refused when it is run.
+    const within = writeScope(this.#failsafe.policy, context, [], load.log)
+    if (within === undefined) return
+    const writing = new Writing(load, this.#em, within)
     if (kind === "insert") {
       this.#stamp(writing, meta)
       return

@@ -1,12 +1,8 @@
 import type { EntityManager, EntityMetadata } from "@mikro-orm/core"
-import type { Scope } from "../../core/scope-context.ts"
 import { currentContext } from "../../core/scope.ts"
-import { tenantsOf } from "../../core/scope-tenants.ts"
-import { stampOf } from "../../core/stamp.ts"
+import { ScopedWrite } from "../../core/scoped-write.ts"
 import type { TenantId } from "../../core/tenant-id.ts"
-import { Judge, type Verdict } from "../../core/verdict.ts"
-import { WriteCheck } from "../../core/write-check.ts"
-import { writeScope } from "../../core/write-scope.ts"
+import { writeScope, type WriteScope } from "../../core/write-scope.ts"
 import type { EntityLoad } from "../entity-load.ts"
 import type { Failsafe } from "../failsafe.ts"
 import type { EntityGuard } from "../guards.ts"
@@ -15,33 +11,24 @@ import { metaOf } from "../meta-of.ts"
 import { keyOf, keyText, StoredRows } from "./stored-rows.ts"
 
 /** What one flush or statement is about to write, in the scope that it is confined to. */
-export class Writing {
+export class Writing extends ScopedWrite {
   readonly failsafe: Failsafe
   readonly em: EntityManager
   readonly load: EntityLoad
-  readonly scope: Scope
-  readonly tenants: readonly TenantId[]
   readonly stored: StoredRows
   /** Rows and links that were judged to be at fault: what hooks change later does not count them again. */
   readonly faulty: WeakSet<object> = new WeakSet()
   readonly seen: Set<string> = new Set()
-  check: WriteCheck
   readonly #created = new Map<unknown, Map<string, object>>()
   #lastMeta: EntityMetadata | undefined
   #telling: ReadonlySet<string> = new Set()
-  readonly #owned: ReadonlySet<string>
-  readonly #judge: Judge
 
-  constructor(load: EntityLoad, em: EntityManager, scope: Scope, owned: ReadonlySet<string>) {
+  constructor(load: EntityLoad, em: EntityManager, within: WriteScope) {
+    super(load.failsafe.policy, load.log, within)
     this.failsafe = load.failsafe
     this.em = em
     this.load = load
-    this.scope = scope
-    this.tenants = tenantsOf(scope) ?? []
     this.stored = new StoredRows(load.failsafe, em)
-    this.#owned = owned
-    this.#judge = new Judge(owned)
-    this.check = this.#newCheck()
   }
 
   /** Whether row security keeps foreign rows back from look-ups: what is not found is not nobody's. */
@@ -49,19 +36,9 @@ export class Writing {
     return this.failsafe.rowSecurity !== undefined
   }
 
-  judge(tenant: unknown): Verdict {
-    return this.#judge.judge(tenant)
-  }
-
-  /** Whether a row is neither own nor shared. */
-  isForeign(tenant: unknown): boolean {
-    const verdict = this.judge(tenant)
-    return verdict === "foreign" || verdict === "unknown"
-  }
-
   /** The tenant that a new row of this column gets; undefined where it must name it. */
   stampFor(column: TenantColumn): TenantId | undefined {
-    return stampOf(this.scope, column.type)
+    return this.stampAs(column.type)
   }
 
   /** Remembers a row that this flush inserts under a key that the application chose. */
@@ -91,17 +68,6 @@ export class Writing {
   guardOf(meta: EntityMetadata): EntityGuard {
     return this.failsafe.entityGuard(meta)
   }
-
-  /** Concludes what was judged so far; what comes later within the same flush is judged anew. Throws what `WriteCheck.close` throws. */
-  close(): void {
-    const { check } = this
-    this.check = this.#newCheck()
-    check.close()
-  }
-
-  #newCheck(): WriteCheck {
-    return new WriteCheck(this.failsafe.policy, this.#owned, this.load.log)
-  }
 }
 
 function tellingNames(failsafe: Failsafe, meta: EntityMetadata): ReadonlySet<string> {
@@ -116,13 +82,7 @@ function tellingNames(failsafe: Failsafe, meta: EntityMetadata): ReadonlySet<str
  * @throws {TenantFailsafeError} `TENANT_MISSING` outside any scope, for tenant-owned entities
  */
 export function beginWriting(load: EntityLoad, em: EntityManager, guards: Iterable<EntityGuard>): Writing | undefined {
-  const { policy } = load.failsafe
-  const context = currentContext()
-  if (policy.writes === "allow") return undefined
-  if (context?.scope === undefined) {
-    for (const { tenant, findings } of guards) if (tenant !== null) writeScope(policy, context, findings, load.log)
-    return undefined
-  }
-  if (context.owned === undefined) return undefined
-  return new Writing(load, em, context.scope, context.owned)
+  const owned = [...guards].filter(({ tenant }) => tenant !== null)
+  const within = writeScope(load.failsafe.policy, currentContext(), owned, load.log)
+  return within && new Writing(load, em, within)
 }

@@ -2,54 +2,34 @@ import type { EntityMetadata, ObjectLiteral, QueryRunner } from "typeorm"
 import { Findings } from "../../core/findings.ts"
 import type { LeakLog } from "../../core/leak-log.ts"
 import { currentContext } from "../../core/scope.ts"
-import type { Scope } from "../../core/scope-context.ts"
-import { tenantsOf } from "../../core/scope-tenants.ts"
-import { stampOf } from "../../core/stamp.ts"
+import { ScopedWrite } from "../../core/scoped-write.ts"
 import type { TenantId } from "../../core/tenant-id.ts"
-import { faultOfChange, Judge, type Verdict, type WriteFault } from "../../core/verdict.ts"
-import { WriteCheck, type WriteTarget } from "../../core/write-check.ts"
+import { faultOfChange, type WriteFault } from "../../core/verdict.ts"
+import type { WriteTarget } from "../../core/write-check.ts"
 import type { WriteOperation } from "../../core/write-refusals.ts"
-import { writeScope } from "../../core/write-scope.ts"
+import { writeScope, type WriteScope } from "../../core/write-scope.ts"
 import type { Failsafe } from "../failsafe.ts"
 import type { ColumnMetadata } from "typeorm/metadata/ColumnMetadata.js"
 import { StoredTenants } from "./stored-tenants.ts"
 import { tenantTypeOf } from "./tenant-column.ts"
 
 /** What one `save` or statement is about to write, in the scope that it is confined to. */
-export class Writing {
+export class Writing extends ScopedWrite {
   readonly failsafe: Failsafe
-  readonly log: LeakLog
-  readonly tenants: readonly TenantId[]
   readonly stored: StoredTenants
   /** Whether something cannot be told before it is sent, and is to be judged again then. */
   isOpen = false
   /** Whether what is judged is sent right afterwards. */
   isSending = false
-  #check: WriteCheck
   /** What is being judged. */
   #row: object | undefined
   readonly #faulty = new WeakSet<object>()
-  readonly #scope: Scope
-  readonly #key: string
-  readonly #owned: ReadonlySet<string>
-  readonly #judge: Judge
   #later: (() => void)[] = []
 
-  constructor(
-    failsafe: Failsafe,
-    log: LeakLog,
-    { scope, key, owned }: { readonly scope: Scope; readonly key: string; readonly owned: ReadonlySet<string> },
-    queryRunner: () => QueryRunner | undefined,
-  ) {
+  constructor(failsafe: Failsafe, log: LeakLog, within: WriteScope, queryRunner: () => QueryRunner | undefined) {
+    super(failsafe.policy, log, within)
     this.failsafe = failsafe
-    this.log = log
-    this.tenants = tenantsOf(scope) ?? []
     this.stored = new StoredTenants(failsafe, queryRunner)
-    this.#scope = scope
-    this.#key = key
-    this.#owned = owned
-    this.#judge = new Judge(owned)
-    this.#check = this.#newCheck()
   }
 
   /** Whether row security keeps foreign rows back from look-ups: what is not found is not nobody's. */
@@ -57,19 +37,9 @@ export class Writing {
     return this.failsafe.rowSecurity !== undefined
   }
 
-  judge(tenant: unknown): Verdict {
-    return this.#judge.judge(tenant)
-  }
-
-  /** Whether a row is neither own nor shared. */
-  isForeign(tenant: unknown): boolean {
-    const verdict = this.judge(tenant)
-    return verdict === "foreign" || verdict === "unknown"
-  }
-
   /** The tenant that a new row gets; undefined where it must name it. */
   stampFor(column: ColumnMetadata): TenantId | undefined {
-    return column.isInsert ? stampOf(this.#scope, tenantTypeOf(column)) : undefined
+    return column.isInsert ? this.stampAs(tenantTypeOf(column)) : undefined
   }
 
   /** Judges one row, unless it was found to be at fault before. */
@@ -82,7 +52,7 @@ export class Writing {
 
   /** Whether an entity was loaded in this scope, as an own or shared row. */
   isLoaded(entity: ObjectLiteral, metadata: EntityMetadata): boolean {
-    return this.failsafe.loaded.isOwn(entity, metadata, this.#key)
+    return this.failsafe.loaded.isOwn(entity, metadata, this.key)
   }
 
   isFaulty(row: object): boolean {
@@ -92,29 +62,29 @@ export class Writing {
   insert(target: WriteTarget, tenant: unknown, operation?: WriteOperation): void {
     if (this.judge(tenant ?? null) === "own") return
     this.#blame()
-    this.#check.insert(target, tenant, operation)
+    this.check.insert(target, tenant, operation)
   }
 
   store(target: WriteTarget, tenant: unknown, operation: WriteOperation): void {
     if (!this.isForeign(tenant)) return
     this.#blame()
-    this.#check.stored(target, tenant, operation)
+    this.check.stored(target, tenant, operation)
   }
 
   change(target: WriteTarget, stored: unknown, tenant: unknown, operation?: WriteOperation): void {
     const isClaimed = target.isClaimable === true && this.judge(tenant) === "own"
     if (faultOfChange(stored, tenant, isClaimed) === undefined) return
     this.#blame()
-    this.#check.changed(target, stored, tenant, operation)
+    this.check.changed(target, stored, tenant, operation)
   }
 
   fault(target: WriteTarget, operation: WriteOperation, fault: WriteFault, rows = 1): void {
     this.#blame()
-    this.#check.fault(target, operation, fault, rows)
+    this.check.fault(target, operation, fault, rows)
   }
 
   hanging(target: WriteTarget, counts: ReadonlyMap<Findings, number>): void {
-    this.#check.hanging(target, counts)
+    this.check.hanging(target, counts)
   }
 
   /** Judges once what was asked for is known. */
@@ -134,13 +104,6 @@ export class Writing {
     }
   }
 
-  /** Concludes what was judged so far; what comes later within the same write is judged anew. Throws what `WriteCheck.close` throws. */
-  close(): void {
-    const check = this.#check
-    this.#check = this.#newCheck()
-    check.close()
-  }
-
   /** What records and refusals name for the rows of an entity, also of one that is not tenant-owned. */
   targetOf(metadata: EntityMetadata): WriteTarget {
     return this.failsafe.entityGuard(metadata) ?? { findings: unownedFindings(metadata) }
@@ -148,10 +111,6 @@ export class Writing {
 
   #blame(): void {
     if (this.#row !== undefined) this.#faulty.add(this.#row)
-  }
-
-  #newCheck(): WriteCheck {
-    return new WriteCheck(this.failsafe.policy, this.#owned, this.log)
   }
 }
 
@@ -166,16 +125,8 @@ export function beginWriting(
   targets: Iterable<{ readonly findings: Findings }>,
   queryRunner: () => QueryRunner | undefined,
 ): Writing | undefined {
-  const { policy } = failsafe
-  const context = currentContext()
-  if (policy.writes === "allow") return undefined
-  if (context?.scope === undefined) {
-    for (const { findings } of new Set(targets)) writeScope(policy, context, findings, log)
-    return undefined
-  }
-  const { scope, key, owned } = context
-  if (owned === undefined || key === undefined) return undefined
-  return new Writing(failsafe, log, { scope, key, owned }, queryRunner)
+  const within = writeScope(failsafe.policy, currentContext(), targets, log)
+  return within && new Writing(failsafe, log, within, queryRunner)
 }
 
 function unownedFindings({ name }: EntityMetadata): Findings {
