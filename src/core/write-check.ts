@@ -4,7 +4,13 @@ import type { Findings } from "./findings.ts"
 import type { LeakLog } from "./leak-log.ts"
 import type { Policy } from "./options.ts"
 import { faultOfChange, Judge, type WriteFault } from "./verdict.ts"
-import { hangingForeign, writeRefused, type RefusedWrite, type WriteOperation } from "./write-refusals.ts"
+import {
+  hangingForeign,
+  hangingUnseen,
+  writeRefused,
+  type RefusedWrite,
+  type WriteOperation,
+} from "./write-refusals.ts"
 
 /** What is written to: the rows of an entity, or the links that a relation makes. */
 export interface WriteTarget {
@@ -67,6 +73,15 @@ export class WriteCheck {
     const byRelation = [...counts].map(([findings, rows]) => [findings.of("write"), rows] as const)
     for (const [finding, rows] of byRelation) this.#log.note(finding, { loaded: rows, rows, strategy: "delete" })
     this.#refusal ??= hangingForeign(target.findings.of("write"), byRelation, findCallSite(this.#log.origin))
+  }
+
+  /** Rows that may hang on what is deleted, by these relations, but that row security does not show: nobody could count them. */
+  hangingUnseen(target: WriteTarget, relations: readonly Findings[], rows: number): void {
+    if (relations.length === 0) return
+    const finding = target.findings.of("write")
+    this.#log.note(finding, { loaded: rows, rows, strategy: "delete" })
+    const labels = relations.map((findings) => findings.of("write"))
+    this.#refusal ??= hangingUnseen(finding, labels, findCallSite(this.#log.origin))
   }
 
   /**

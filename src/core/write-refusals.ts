@@ -52,6 +52,22 @@ export function hangingForeign(
   )
 }
 
+/** Something is deleted on which rows may hang that row security hides, and that the database would delete or detach along. */
+export function hangingUnseen(
+  finding: Finding,
+  relations: readonly Finding[],
+  site: CallSite | undefined,
+): TenantFailsafeError {
+  const labels = relations.map(labelOf)
+  return new TenantFailsafeError(
+    "WRITE_FOREIGN",
+    `Deleting ${finding.child}${site === undefined ? "" : ` ${placeOf(site)}`} may reach rows of other tenants that row security does not show: by ` +
+      `${labels.join(", ")}. Foreign keys look past policies. Let them restrict the deletion, or delete it in withoutTenant(reason, fn) if ` +
+      "every tenant's rows are meant. Nothing was sent.",
+    { ...detailsOf(finding), operation: "delete", unseen: labels, ...placeDetails(site) },
+  )
+}
+
 const sentences: Readonly<Record<WriteFault, (write: RefusedWrite, place: string) => string>> = {
   foreign: foreignSentences,
   unknown: ({ finding, operation, rows }, place) =>

@@ -127,6 +127,25 @@ describe("foreign rows that hang on what is deleted", () => {
   })
 })
 
+describe("rows that may hang on what is deleted, and that row security does not show", () => {
+  it("are refused, and one record of what is deleted", () => {
+    expect(outcomeOf((check) => check.hangingUnseen(addresses, [addresses.findings], 2))).toEqual({
+      code: "WRITE_FOREIGN",
+      records: ["Address - delete 2"],
+    })
+  })
+
+  it("are reported alone with writes: 'report'", () => {
+    const outcome = outcomeOf((check) => check.hangingUnseen(addresses, [addresses.findings], 2), { writes: "report" })
+
+    expect(outcome.code).toBe("done")
+  })
+
+  it("are no fault where nothing can hang", () => {
+    expect(outcomeOf((check) => check.hangingUnseen(addresses, [], 2))).toEqual(nothing)
+  })
+})
+
 describe("a whole flush", () => {
   it("is one record for each place, operation and fault, with the rows added up", () => {
     const { records } = outcomeOf((check) => {

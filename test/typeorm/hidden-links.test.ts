@@ -54,8 +54,23 @@ const Note = new EntitySchema<{ id: number; address: { id: number } }>({
   },
 })
 
+const Region = new EntitySchema<{ id: number }>({ name: "Region", columns: { id } })
+const Shop = new EntitySchema<{ id: number; merchantId: number; region: { id: number } }>({
+  name: "Shop",
+  columns: { id, merchantId },
+  relations: {
+    region: { type: "many-to-one", target: "Region", joinColumn: { name: "region_id" }, onDelete: "CASCADE" },
+  },
+})
+const Street = new EntitySchema<{ id: number }>({ name: "Street", columns: { id } })
+const House = new EntitySchema<{ id: number; merchantId: number; street: { id: number } }>({
+  name: "House",
+  columns: { id, merchantId },
+  relations: { street: { type: "many-to-one", target: "Street", joinColumn: { name: "street_id" } } },
+})
+
 const guard = { tenantProperty: "merchantId", entities: { Note: "address.merchantId" } }
-const entities = [Customer, Tag, Address, Note]
+const entities = [Customer, Tag, Address, Note, Region, Shop, Street, House]
 const opened: (() => Promise<unknown>)[] = []
 
 afterEach(async () => {
@@ -66,7 +81,7 @@ afterEach(async () => {
 async function openShop(
   session: OrmSessionOptions = {},
   writes: "throw" | "report" = "throw",
-): Promise<{ manager: EntityManager; links(): Promise<unknown> }> {
+): Promise<{ lab: Lab; manager: EntityManager; links(): Promise<unknown> }> {
   const lab: Lab = await openLab("postgresql")
   opened.push(() => lab.close())
   const owner = withFailsafe(
@@ -82,6 +97,10 @@ async function openShop(
     "insert into tag values (1, 1), (2, 2)",
     "insert into address values (1, 1, 1), (2, 2, 2)",
     "insert into note values (1, 1)",
+    "insert into region values (1), (2)",
+    "insert into shop values (1, 2, 1)",
+    "insert into street values (1), (2)",
+    "insert into house values (1, 2, 1)",
   ])
   await lab.grant()
   const plain = new DataSource({ type: "postgres", url: lab.appUrl!, entities })
@@ -94,7 +113,7 @@ async function openShop(
       select 'tag ' || customer_id || ' -> ' || tag_id from customer_tag order by 1`)
     return rows.map(({ link }) => link)
   }
-  return { manager: source.manager, links }
+  return { lab, manager: source.manager, links }
 }
 
 const before = ["address 1 -> 1", "address 2 -> 2", "note 1 -> 1"]
@@ -213,5 +232,51 @@ describe("a link to a row that row security hides", () => {
     const written = withoutTenant("an import", () => manager.insert(Address, newAddress(2)))
 
     await expect(written).rejects.toThrow("new row violates row-level security policy")
+  })
+})
+
+describe("a row that is nobody's, on which row security may hide others", () => {
+  const ways: readonly (readonly [
+    way: string,
+    remove: (manager: EntityManager, type: typeof Region) => Promise<unknown>,
+  ])[] = [
+    ["remove", async (manager, type) => manager.remove(type, await manager.findOneByOrFail(type, { id: 1 }))],
+    ["delete", (manager, type) => manager.delete(type, { id: 1 })],
+    ["a query builder", (manager, type) => manager.createQueryBuilder().delete().from(type).where("id = 1").execute()],
+  ]
+  const shops = async (lab: Lab) => (await lab.admin.query("select id from shop")).rows.length
+
+  it.each(ways)("is not deleted where the database would delete them along: %s", async (_, remove) => {
+    const { manager, lab } = await openShop()
+
+    const { result, leaks } = await collectLeaks(() =>
+      withTenant(1, () => remove(manager, Region)).catch((error: unknown) => error),
+    )
+
+    expect(result).toMatchObject({ code: "WRITE_FOREIGN", details: { unseen: ["Shop.region"] } })
+    expect(leaks).toMatchObject([{ what: "write", owner: "Region", strategy: "delete", rows: 1 }])
+    expect(await shops(lab)).toBe(1)
+  })
+
+  it.each(ways)("would take them along where row security is not declared: %s", async (_, remove) => {
+    const { manager, lab } = await openShop({ rowSecurity: "none" })
+
+    await withTenant(1, () => remove(manager, Region))
+
+    expect(await shops(lab)).toBe(0)
+  })
+
+  it.each(ways)("is left to the database where that refuses: %s", async (_, remove) => {
+    const { manager } = await openShop()
+
+    await expect(withTenant(1, () => remove(manager, Street))).rejects.toThrow("foreign key")
+  })
+
+  it("is deleted with all in withoutTenant", async () => {
+    const { manager, lab } = await openShop()
+
+    await withoutTenant("the region was closed", () => manager.delete(Region, { id: 1 }))
+
+    expect(await shops(lab)).toBe(0)
   })
 })

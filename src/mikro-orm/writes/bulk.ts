@@ -8,7 +8,7 @@ import type { RowValues } from "../tenant-column.ts"
 import type { Condition } from "../tenant-of.ts"
 import { askLinks, checkLinks } from "./check-links.ts"
 import { checkMany, linkedRow, manyOf } from "./check-rows.ts"
-import { foreignOn } from "./removals.ts"
+import { checkHanging } from "./removals.ts"
 import { countRows, findRows, keyOf, type FindRows } from "./stored-rows.ts"
 import type { Writing } from "./writing.ts"
 
@@ -134,5 +134,5 @@ export async function checkReached(writing: Writing, reached: Reached): Promise<
 /** Judges what hangs on rows with these keys, in the application's notation. */
 export async function checkKeys(writing: Writing, meta: EntityMetadata, keys: readonly unknown[]): Promise<void> {
   if (keys.length === 0) return
-  writing.check.hanging(writing.guardOf(meta), await foreignOn(writing, [[meta, keys]]))
+  await checkHanging(writing, meta, keys)
 }

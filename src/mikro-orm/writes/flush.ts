@@ -18,7 +18,7 @@ import { checkCollections } from "./check-collections.ts"
 import { isOwn } from "../own-subscriber.ts"
 import { Pending } from "./pending.ts"
 import { sentValue } from "./row-tenants.ts"
-import { foreignOn, type Removed } from "./removals.ts"
+import { checkHanging } from "./removals.ts"
 import { keyOf } from "./stored-rows.ts"
 import { beginWriting, type Writing } from "./writing.ts"
 
@@ -119,10 +119,8 @@ export class Flush {
     )
     for (const { entity } of removed) this.#judgedRemovals.add(entity)
     for (const [meta, some] of Map.groupBy(removed, ({ entity }) => metaOf(entity))) {
-      const keys: Removed = [meta, some.map(({ entity }) => keyOf(entity, false))]
-      const counts = await foreignOn(writing, [keys])
-      if (counts.size === 0) continue
-      writing.check.hanging(writing.guardOf(meta), counts)
+      const keys = some.map(({ entity }) => keyOf(entity, false))
+      if (!(await checkHanging(writing, meta, keys))) continue
       for (const { entity } of some) writing.faulty.add(entity)
     }
   }

@@ -17,6 +17,8 @@ export interface Hanging {
   readonly findings: Findings
   /** Whether rows that hang on these may be deleted along with them. */
   readonly isFollowed: boolean
+  /** Whether the database deletes or detaches what hangs, instead of refusing. */
+  readonly isCascading: boolean
 }
 
 /** Which rows may hang on which, by the model of one MikroORM. */
@@ -54,7 +56,9 @@ export class Hangings {
       const isFollowed = !isDetached(property) && this.#leadsOn(owner)
       if (tenant === undefined && !isFollowed) return []
       const findings = findingsOf(owner, property.name, owner, tenant)
-      return [{ meta: owner, property, other: undefined, tenant, findings, isFollowed }]
+      return [
+        { meta: owner, property, other: undefined, tenant, findings, isFollowed, isCascading: isCascading(property) },
+      ]
     })
     return [...rows, ...this.#pivotsTo(meta)]
   }
@@ -93,7 +97,8 @@ export class Hangings {
               const tenant = this.#failsafe.tenantOf(target)
               if (tenant === null) return []
               const findings = findingsOf(owner, property.name, target, tenant)
-              return [{ meta: pivot, property: end, other: counted, tenant, findings, isFollowed: false }]
+              const rule = { isFollowed: false, isCascading: isCascading(end) }
+              return [{ meta: pivot, property: end, other: counted, tenant, findings, ...rule }]
             })
         }),
     )
@@ -129,6 +134,11 @@ function isFamily(one: EntityMetadata, other: EntityMetadata): boolean {
 /** The database sets the key to null instead of deleting the row. */
 function isDetached(property: EntityProperty): boolean {
   return property.deleteRule?.toLowerCase() === "set null"
+}
+
+// MikroORM 7.2 fills in the rules of nullable references and of pivot tables; without one, the database refuses.
+function isCascading({ deleteRule }: EntityProperty): boolean {
+  return deleteRule !== undefined && !/^(?:restrict|no action)$/i.test(deleteRule)
 }
 
 function findingsOf(

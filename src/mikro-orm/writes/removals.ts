@@ -10,6 +10,22 @@ import type { Writing } from "./writing.ts"
 /** Rows of one entity that are about to be deleted, by their keys in the application's notation. */
 export type Removed = readonly [meta: EntityMetadata, keys: readonly unknown[]]
 
+/** Judges what hangs on rows of one entity that are about to be deleted; returns whether that is their fault. */
+export async function checkHanging(writing: Writing, ...[meta, keys]: Removed): Promise<boolean> {
+  const guard = writing.guardOf(meta)
+  const counts = await foreignOn(writing, [[meta, keys]])
+  writing.check.hanging(guard, counts)
+  // Policies do not show whose rows hang on one that is nobody's.
+  const isSeen = !writing.isBlind || guard.tenant !== null
+  const unseen = isSeen ? [] : writing.failsafe.hangings.on(meta).filter(({ isCascading }) => isCascading)
+  writing.check.hangingUnseen(
+    guard,
+    unseen.map(({ findings }) => findings),
+    keys.length,
+  )
+  return counts.size > 0 || unseen.length > 0
+}
+
 /** Counts the foreign rows that hang on rows which are about to be deleted: one query per relation, none where nothing can hang. */
 export async function foreignOn(writing: Writing, removed: Iterable<Removed>): Promise<ReadonlyMap<Findings, number>> {
   const { hangings } = writing.failsafe

@@ -17,6 +17,8 @@ export interface Hanging {
   readonly findings: Findings
   /** Whether the rows that hang on these may be deleted along with them. */
   readonly isFollowed: boolean
+  /** Whether the database deletes or detaches what hangs, instead of refusing. */
+  readonly isCascading: boolean
 }
 
 /** The relations by which tenant-owned rows may hang on rows of an entity, at once or through others. */
@@ -27,7 +29,17 @@ export function hangingsOn(failsafe: Failsafe, metadata: EntityMetadata): readon
     const isFollowed = !isDetached(relation) && leadsOn(failsafe, owner)
     if (tenant === null && !isFollowed) return []
     const findings = findingsOf(relation, owner, tenant)
-    return [{ relation, isOwnerSide: false, metadata: owner, tenant, findings, isFollowed }]
+    return [
+      {
+        relation,
+        isOwnerSide: false,
+        metadata: owner,
+        tenant,
+        findings,
+        isFollowed,
+        isCascading: isCascading(relation),
+      },
+    ]
   })
   return [...direct, ...linksTo(failsafe, metadata)]
 }
@@ -69,7 +81,17 @@ function linksTo(failsafe: Failsafe, metadata: EntityMetadata): Hanging[] {
         const tenant = failsafe.tenantOf(other)
         if (tenant === null || !isFamily(end, metadata)) return []
         const findings = findingsOf(relation, other, tenant)
-        return [{ relation, isOwnerSide, metadata: other, tenant, findings, isFollowed: false }]
+        return [
+          {
+            relation,
+            isOwnerSide,
+            metadata: other,
+            tenant,
+            findings,
+            isFollowed: false,
+            isCascading: isCascading(relation),
+          },
+        ]
       })
     })
 }
@@ -95,6 +117,11 @@ function rootOf(metadata: EntityMetadata): EntityMetadata {
 /** The database sets the key to null instead of deleting the row. */
 function isDetached({ onDelete }: RelationMetadata): boolean {
   return onDelete?.toUpperCase() === "SET NULL"
+}
+
+// TypeORM 0.3 and 1 let links go with what they lead to; without a rule for a key, the database refuses.
+function isCascading({ onDelete, isManyToMany }: RelationMetadata): boolean {
+  return onDelete === undefined ? isManyToMany : !/^(?:restrict|no action)$/i.test(onDelete)
 }
 
 function findingsOf(relation: RelationMetadata, child: EntityMetadata, tenant: FamilyTenant | null): Findings {

@@ -12,15 +12,35 @@ import type { Hanging } from "./hangings.ts"
 import type { Writing } from "./writing.ts"
 
 /** Rows of one entity that are about to be deleted, by their primary keys. */
-export type Removed = readonly [metadata: EntityMetadata, ids: readonly ObjectLiteral[]]
+type Removed = readonly [metadata: EntityMetadata, ids: readonly ObjectLiteral[]]
 
 type Query = SelectQueryBuilder<ObjectLiteral>
 
 // TypeORM asks for composite keys by a chain of ORs, which SQLite parses up to a depth of 1,000.
 const compositeKeys = 300
 
+/** Judges what hangs on rows of one entity that are about to be deleted. */
+export async function checkHanging(
+  writing: Writing,
+  metadata: EntityMetadata,
+  ids: readonly ObjectLiteral[],
+  queryRunner: QueryRunner | undefined,
+): Promise<void> {
+  const { failsafe } = writing
+  const target = writing.targetOf(metadata)
+  writing.check.hanging(target, await foreignOn(writing, [[metadata, ids]], queryRunner))
+  // Policies do not show whose rows hang on one that is nobody's.
+  if (ids.length === 0 || !writing.isBlind || failsafe.tenantOf(metadata) !== null) return
+  const unseen = failsafe.model.hangings(metadata).filter(({ isCascading }) => isCascading)
+  writing.check.hangingUnseen(
+    target,
+    unseen.map(({ findings }) => findings),
+    ids.length,
+  )
+}
+
 /** Counts the foreign rows that hang on rows which are about to be deleted: one query per relation, none where nothing can hang. */
-export async function foreignOn(
+async function foreignOn(
   writing: Writing,
   removed: Iterable<Removed>,
   queryRunner: QueryRunner | undefined,

@@ -9,7 +9,7 @@ import { logOf } from "../load.ts"
 import { entityKey } from "../row-key.ts"
 import type { FamilyTenant } from "../tenant-of.ts"
 import { checkSubject } from "./check-subjects.ts"
-import { foreignOn } from "./removals.ts"
+import { checkHanging } from "./removals.ts"
 import { Stamps } from "./stamps.ts"
 import { UntoldTenants } from "./untold-tenants.ts"
 import { operationOf, type SubjectExecutorPort, type SubjectPort } from "./subject-port.ts"
@@ -114,10 +114,7 @@ export class Save {
       this.#removed.set(subject, key)
       remembered(removed, metadata, () => []).push(identifier)
     }
-    for (const entry of removed) {
-      const counts = await foreignOn(writing, [entry], queryRunner)
-      writing.hanging(writing.targetOf(entry[0]), counts)
-    }
+    for (const [metadata, ids] of removed) await checkHanging(writing, metadata, ids, queryRunner)
   }
 
   /** The tenant-owned entities whose rows are written; links are their owner's. */

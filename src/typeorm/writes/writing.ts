@@ -83,10 +83,6 @@ export class Writing extends ScopedWrite {
     this.check.fault(target, operation, fault, rows)
   }
 
-  hanging(target: WriteTarget, counts: ReadonlyMap<Findings, number>): void {
-    this.check.hanging(target, counts)
-  }
-
   /** Judges once what was asked for is known. */
   later(judge: () => void): void {
     const row = this.#row

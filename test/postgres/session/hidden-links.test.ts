@@ -34,8 +34,23 @@ const Memo = defineEntity({
   properties: { id: p.integer().primary(), text: p.string(), address: () => p.manyToOne(Address).nullable() },
 })
 
+const Region = defineEntity({ name: "Region", properties: { id: p.integer().primary() } })
+const Shop = defineEntity({
+  name: "Shop",
+  properties: {
+    id: p.integer().primary(),
+    merchantId: p.integer(),
+    region: () => p.manyToOne(Region).deleteRule("cascade"),
+  },
+})
+const Street = defineEntity({ name: "Street", properties: { id: p.integer().primary() } })
+const House = defineEntity({
+  name: "House",
+  properties: { id: p.integer().primary(), merchantId: p.integer(), street: () => p.manyToOne(Street) },
+})
+
 const guard = { tenantProperty: "merchantId", entities: { Note: "address.merchantId", Memo: "address.merchantId" } }
-const entities = [Customer, Tag, Address, Note, Memo]
+const entities = [Customer, Tag, Address, Note, Memo, Region, Shop, Street, House]
 const opened: { close(): Promise<unknown> }[] = []
 
 afterEach(async () => {
@@ -62,6 +77,10 @@ async function openShop(
     "insert into tag values (1, 1), (2, 2)",
     "insert into address values (1, 1, 1), (2, 2, 2)",
     "insert into note values (1, 1)",
+    "insert into region values (1), (2)",
+    "insert into shop values (1, 2, 1)",
+    "insert into street values (1), (2)",
+    "insert into house values (1, 2, 1)",
     "insert into memo values (1, 'own', 1), (2, 'other', 2), (3, 'shared', null)",
   ])
   await lab.grant()
@@ -273,5 +292,53 @@ describe("a row whose tenant row security hides", () => {
 
   it.each([1, 3])("is told from own and shared ones: %i", async (id) => {
     expect(await change(id)).toEqual([undefined, "changed"])
+  })
+})
+
+describe("a row that is nobody's, on which row security may hide others", () => {
+  const ways: readonly (readonly [
+    way: string,
+    remove: (em: MikroORM["em"], type: typeof Region) => Promise<unknown>,
+  ])[] = [
+    ["em.remove", async (em, type) => em.remove(await em.findOneOrFail(type, 1)).flush()],
+    ["em.nativeDelete", (em, type) => em.nativeDelete(type, { id: 1 })],
+    ["a query builder", (em, type) => em.createQueryBuilder(type).delete({ id: 1 }).execute()],
+  ]
+  const shops = async (lab: Lab) => (await lab.admin.query("select id from shop")).rows.length
+
+  it.each(ways)("is not deleted where the database would delete them along: %s", async (_, remove) => {
+    const { orm, lab } = await openShop()
+
+    const { result, leaks } = await collectLeaks(() =>
+      withTenant(1, () => remove(orm.em.fork(), Region)).catch((error: unknown) => error),
+    )
+
+    expect(result).toMatchObject({ code: "WRITE_FOREIGN", details: { unseen: ["Shop.region"] } })
+    expect(leaks).toMatchObject([{ what: "write", owner: "Region", strategy: "delete", rows: 1 }])
+    expect(await shops(lab)).toBe(1)
+  })
+
+  it.each(ways)("would take them along where row security is not declared: %s", async (_, remove) => {
+    const { orm, lab } = await openShop({ rowSecurity: "none" })
+
+    await withTenant(1, () => remove(orm.em.fork(), Region))
+
+    expect(await shops(lab)).toBe(0)
+  })
+
+  it.each(ways)("is left to the database where that refuses: %s", async (_, remove) => {
+    const { orm } = await openShop()
+
+    await expect(withTenant(1, () => remove(orm.em.fork(), Street as unknown as typeof Region))).rejects.toThrow(
+      "foreign key",
+    )
+  })
+
+  it("is deleted with all in withoutTenant", async () => {
+    const { orm, lab } = await openShop()
+
+    await withoutTenant("the region was closed", () => orm.em.fork().nativeDelete(Region, { id: 1 }))
+
+    expect(await shops(lab)).toBe(0)
   })
 })

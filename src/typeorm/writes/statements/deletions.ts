@@ -1,4 +1,4 @@
-import { foreignOn } from "../removals.ts"
+import { checkHanging } from "../removals.ts"
 import { confinementOfLinks } from "./confinement.ts"
 import type { Statement } from "./statement.ts"
 
@@ -14,8 +14,7 @@ export async function judgeDelete(statement: Statement): Promise<void> {
   }
   if (guard !== null) await statement.confine(guard, reach, "delete")
   if (model.hangings(metadata).length > 0) {
-    const counts = await foreignOn(writing, [[metadata, await statement.keys()]], builder.queryRunner)
-    writing.hanging(writing.targetOf(metadata), counts)
+    await checkHanging(writing, metadata, await statement.keys(), builder.queryRunner)
   }
   writing.close()
 }
