@@ -26,6 +26,9 @@ export function edit(context: EditContext, step: EditStep): void {
   if (owner === undefined) return
   const children = childrenOf(owner, relation)!
   const child = children[second % children.length]
+  // An own line of a foreign purchase, held from another scope, would be refused.
+  const isRefused = relation === "lines" && !isVisible(scope, tenantOf(graph, "purchase", owner))
+  if (isRefused && (step.edit === "add" || step.edit === "replace")) return
   switch (step.edit) {
     case "rename":
       if (relation === "tags" || child === undefined || !isVisible(scope, tenantOf(graph, tableOf(relation), child)))
